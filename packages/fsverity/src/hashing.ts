@@ -1,0 +1,29 @@
+import type { Algorithm } from './algorithm.ts'
+
+/** Digests of many equal blocks at once: the one hot loop of fs-verity. */
+export interface BlockHasher {
+  readonly algorithm: Algorithm
+  /** The plain hash of `data`, in new memory. */
+  hash(data: Uint8Array): Uint8Array
+  /**
+   * Cuts `data` into blocks of `blockSize` bytes, the last one filled up with zeros, and writes their hashes
+   * one behind the other into `out`, from its start.
+   */
+  hashBlocks(data: Uint8Array, blockSize: number, out: Uint8Array): void
+}
+
+/** Plain hashes that content is named by elsewhere (OCI digests). */
+export type StreamHashName = 'sha256' | 'sha384' | 'sha512'
+
+/** A plain hash over bytes that arrive in pieces. */
+export interface StreamHash {
+  update(data: Uint8Array): void
+  /** The hash; the object cannot be used afterwards. */
+  digest(): Uint8Array
+}
+
+/** Who hashes: the one seam between the portable hash and a runtime's own. */
+export interface Hashing {
+  blocks(algorithm: Algorithm): BlockHasher
+  stream(name: StreamHashName): StreamHash
+}

@@ -1,0 +1,19 @@
+export {
+  ALGORITHMS,
+  type Algorithm,
+  type AlgorithmName,
+  algorithmByDigestSize,
+  algorithmByKernelId,
+  algorithmByName,
+  formatAlgorithm,
+  LOG_BLOCK_SIZE,
+  parseAlgorithm,
+  SHA256,
+  SHA512,
+} from './algorithm.ts'
+export { Descriptor } from './descriptor.ts'
+export { Digest } from './digest.ts'
+export { formatDigest } from './formatted.ts'
+export { createFsverity, type Fsverity, type FsverityOptions, fsverityDigest } from './fsverity.ts'
+export type { BlockHasher, Hashing, StreamHash, StreamHashName } from './hashing.ts'
+export { nobleHashing } from './noble.ts'
