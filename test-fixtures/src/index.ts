@@ -1,4 +1,12 @@
-import { fileURLToPath } from 'node:url'
-
-/** The directory of the golden vectors, each group with an index.json. */
-export const vectorsDirectory = fileURLToPath(new URL('../vectors/', import.meta.url))
+export { debianRootfs, debianRootfsFile } from './debian.ts'
+export { generateDump } from './generate-dump.ts'
+export {
+  type LayerCompression,
+  type LayoutFacts,
+  type LayoutLayer,
+  writeLayout,
+} from './oci-layout.ts'
+export { seededRandom } from './random.ts'
+export { splitTar } from './split-tar.ts'
+export { buildTar, type LayerFile } from './tar-builder.ts'
+export { vectorsDirectory } from './vectors.ts'
