@@ -1,7 +1,7 @@
 import { seededRandom } from './random.ts'
 
-/** Entries of one generated directory, so that a large tree has depth and breadth. */
-const ENTRIES_PER_DIRECTORY = 60
+/** Levels of the generated tree: deep enough to matter, far from the longest path a dump may hold. */
+const DEPTH_MAX = 12
 
 /**
  * The lines of a dump file of `entries` entries from a seed: every file type, inline and external content, hard
@@ -17,11 +17,9 @@ export function* generateDump(entries: number, seed = 1): Generator<string> {
     `security.selinux=system_u:object_r:${random.pick(['usr_t', 'etc_t', 'bin_t'])}:s0\\x00`
   const directories: string[] = ['']
   const leaves: { path: string; mode: string }[] = []
-  const children = new Map<string, number>([['', 0]])
   yield `/ 0 40755 2 0 0 0 1700000000.0 - - - ${label()}`
   for (let i = 1; i < entries; i++) {
-    const parent =
-      directories[directories.length - 1 - random.below(Math.min(directories.length, 8))] ?? ''
+    const parent = random.pick(directories)
     const path = `${parent}/${random.pick(['', 'lib', 'x\\x20y', '-', '.a', '\\xff'])}n${i.toString(36)}`
     const owner = random.pick(['0 0', '0 0', '1000 1000', '70000 5', '4294967295 65536'])
     const time = `${random.pick([1700000000, 1700000000, 1600000000, 0, 2 ** 33])}.${random.pick([0, 0, 5, 999999999])}`
@@ -32,12 +30,10 @@ export function* generateDump(entries: number, seed = 1): Generator<string> {
     ]
     const line = (size: number | string, mode: string, rdev: number, tail: string) =>
       [`${path} ${size} ${mode} 1 ${owner} ${rdev} ${time} ${tail}`, ...xattrs].join(' ')
-    const siblings = (children.get(parent) ?? 0) + 1
-    children.set(parent, siblings)
-    const kind = siblings >= ENTRIES_PER_DIRECTORY ? 0 : random.below(100)
+    const depth = parent.split('/').length
+    const kind = random.below(100)
     if (kind < 3) {
-      directories.push(path)
-      children.set(path, 0)
+      if (depth < DEPTH_MAX) directories.push(path)
       yield line(0, '40755', 0, '- - -')
       continue
     }
