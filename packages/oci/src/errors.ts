@@ -1,54 +1,134 @@
-/** Everything that can be wrong with an image, its source or what is stored of it. Codes are API: append, never rename. */
-export type OciErrorCode =
-  // JSON documents and descriptors.
+/** A tar that is no layer (tar/). */
+type TarErrorCode =
+  /** The input ends inside a header, an extension, content or padding. */
+  | 'ERR_OCI_TAR_TRUNCATED'
+  | 'ERR_OCI_TAR_BAD_CHECKSUM'
+  /** A field that should be a number is none. */
+  | 'ERR_OCI_TAR_BAD_NUMBER'
+  /** A number that its use has no room for: an owner above 32 bits, a size above 64. */
+  | 'ERR_OCI_TAR_NUMBER_OUT_OF_RANGE'
+  /** A size that no file can have. */
+  | 'ERR_OCI_TAR_BAD_SIZE'
+  /** A size on an entry that has no content: readers do not agree on what follows. */
+  | 'ERR_OCI_TAR_AMBIGUOUS_SIZE'
+  | 'ERR_OCI_TAR_BAD_PAX_RECORD'
+  /** Two extension headers of one kind for one entry, or a global one in between. */
+  | 'ERR_OCI_TAR_AMBIGUOUS_EXTENSION'
+  /** An extension header without an entry after it. */
+  | 'ERR_OCI_TAR_ORPHAN_EXTENSION'
+  | 'ERR_OCI_TAR_METADATA_TOO_LARGE'
+  | 'ERR_OCI_TAR_SPARSE'
+  | 'ERR_OCI_TAR_UNSUPPORTED_TYPE'
+  /** A device in a header that has no device numbers. */
+  | 'ERR_OCI_TAR_BAD_DEVICE'
+  | 'ERR_OCI_TAR_EMPTY_NAME'
+  /** A NUL inside a path or link target. */
+  | 'ERR_OCI_TAR_BAD_PATH'
+  | 'ERR_OCI_TAR_XATTR_NAME_TOO_LONG'
+
+/** A blob that does not decompress (decompress/). */
+type CompressionErrorCode =
+  | 'ERR_OCI_COMPRESSION_TRUNCATED'
+  | 'ERR_OCI_COMPRESSION_CORRUPT'
+  /** The CRC or length of a gzip member, or the checksum of a zstd frame, is wrong. */
+  | 'ERR_OCI_COMPRESSION_BAD_CHECKSUM'
+  /** Bytes behind the compressed data that nobody would read. */
+  | 'ERR_OCI_COMPRESSION_TRAILING_DATA'
+  | 'ERR_OCI_COMPRESSION_WINDOW_TOO_LARGE'
+  /** A known format that layers do not come in: bzip2, xz, … */
+  | 'ERR_OCI_COMPRESSION_UNSUPPORTED'
+
+/** A layer whose bytes are not the ones that were promised, or a stored layer that is none. */
+type LayerErrorCode =
+  | 'ERR_OCI_DIGEST_MISMATCH'
+  | 'ERR_OCI_SIZE_MISMATCH'
+  | 'ERR_OCI_DIFF_ID_MISMATCH'
+  /** Larger than the caller allows. */
+  | 'ERR_OCI_LAYER_TOO_LARGE'
+  /** A stored layer whose inline and external chunks do not fit its tar headers. */
+  | 'ERR_OCI_LAYER_STREAM'
+  /** A stored layer names an object that has not the size in the tar header. */
+  | 'ERR_OCI_LAYER_OBJECT_SIZE'
+
+/** Layers that make no tree (merge.ts, transform.ts). */
+type TreeErrorCode =
+  | 'ERR_OCI_TREE_BAD_PATH'
+  | 'ERR_OCI_TREE_NAME_TOO_LONG'
+  | 'ERR_OCI_TREE_SYMLINK_TOO_LONG'
+  | 'ERR_OCI_TREE_EMPTY_SYMLINK'
+  | 'ERR_OCI_TREE_XATTR_TOO_LONG'
+  | 'ERR_OCI_TREE_BAD_DEVICE'
+  | 'ERR_OCI_TREE_NOT_A_DIRECTORY'
+  | 'ERR_OCI_TREE_MISSING_PARENT'
+  | 'ERR_OCI_TREE_MISSING_HARDLINK_TARGET'
+  | 'ERR_OCI_TREE_HARDLINK_TO_DIRECTORY'
+  | 'ERR_OCI_TREE_BAD_WHITEOUT'
+
+/** Documents of an image that say something wrong (JSON, manifest, config, index). */
+type DocumentErrorCode =
   | 'ERR_OCI_BAD_JSON'
   | 'ERR_OCI_DUPLICATE_KEY'
+  /** A known key in another spelling, which other readers take for the key. */
   | 'ERR_OCI_AMBIGUOUS_KEY'
   | 'ERR_OCI_BAD_DIGEST'
-  | 'ERR_OCI_UNSUPPORTED_DIGEST'
+  | 'ERR_OCI_UNSUPPORTED_DIGEST_ALGORITHM'
   | 'ERR_OCI_UNSUPPORTED_MEDIA_TYPE'
   | 'ERR_OCI_MEDIA_TYPE_MISMATCH'
   | 'ERR_OCI_BAD_SCHEMA_VERSION'
   | 'ERR_OCI_LAYER_COUNT_MISMATCH'
-  // References and sources.
+
+/** Where images come from (layouts, archives, references). */
+type SourceErrorCode =
   | 'ERR_OCI_BAD_REFERENCE'
-  | 'ERR_OCI_UNKNOWN_TRANSPORT'
-  | 'ERR_OCI_UNSUPPORTED_TRANSPORT'
-  | 'ERR_OCI_SOURCE_NOT_FOUND'
+  | 'ERR_OCI_NOT_FOUND'
+  | 'ERR_OCI_MISSING_BLOB'
   | 'ERR_OCI_NOT_A_LAYOUT'
   | 'ERR_OCI_UNSUPPORTED_LAYOUT_VERSION'
-  | 'ERR_OCI_BAD_ARCHIVE'
   | 'ERR_OCI_TAG_NOT_FOUND'
   | 'ERR_OCI_AMBIGUOUS_TAG'
   | 'ERR_OCI_NO_MATCHING_PLATFORM'
   | 'ERR_OCI_INDEX_TOO_DEEP'
-  | 'ERR_OCI_MISSING_BLOB'
-  // Bytes that are not what their descriptor or diff id says.
-  | 'ERR_OCI_SIZE_MISMATCH'
-  | 'ERR_OCI_DIGEST_MISMATCH'
-  | 'ERR_OCI_DIFF_ID_MISMATCH'
 
-/** What an OciError knows beside its message. */
+/** Images in the repository (store, tags, seal). */
+type StoreErrorCode =
+  | 'ERR_OCI_BAD_TAG'
+  | 'ERR_OCI_NO_SUCH_IMAGE'
+  /** A stored config or manifest that lacks a reference it must have. */
+  | 'ERR_OCI_MISSING_REFERENCE'
+  /** The image has no EROFS image of the wanted format. */
+  | 'ERR_OCI_NO_EROFS_IMAGE'
+  /** The seal label of a config contradicts the image. */
+  | 'ERR_OCI_SEAL_MISMATCH'
+
+/** Everything that can be wrong with an image. Codes are API: append, never rename. */
+export type OciErrorCode =
+  | TarErrorCode
+  | CompressionErrorCode
+  | LayerErrorCode
+  | TreeErrorCode
+  | DocumentErrorCode
+  | SourceErrorCode
+  | StoreErrorCode
+
+/** Where in an image it is wrong, and what was expected there. */
 export interface OciErrorFacts {
-  /** Byte offset in the document, blob or uncompressed layer. */
-  readonly offset?: number
-  readonly path?: string
-  readonly expected?: unknown
-  readonly actual?: unknown
-  /** Number of the layer, the lowest being 1. */
+  /** Number of the layer in its image, the base is 0. */
   readonly layer?: number
+  /** `sha256:HEX` of the uncompressed layer. */
   readonly diffId?: string
-  /** Path of the layer's entry, escaped as in a dump. */
+  /** Path of the entry of a layer, for people. */
   readonly entry?: string
-  readonly digest?: string
-  readonly mediaType?: string
-  readonly reference?: string
-  readonly tag?: string
-  /** What could have been chosen instead: tags, platforms, transports or digests. */
-  readonly choices?: readonly string[]
+  /** Offset in the bytes at hand: the uncompressed layer, the blob, the document. */
+  readonly offset?: number
+  /** File of a layout, name of a tag or stream. */
+  readonly path?: string
+  /** Media type, key, field or format that the message is about. */
+  readonly subject?: string
+  readonly expected?: string | number | bigint
+  readonly actual?: string | number | bigint
 }
 
-/** The one error this package throws for what it reads; system calls keep their Node-shaped errors. */
+/** The one error of this package for images that are wrong. */
 export class OciError extends Error {
   override readonly name = 'OciError'
   readonly code: OciErrorCode
@@ -63,6 +143,16 @@ export class OciError extends Error {
     super(message, options)
     this.code = code
     this.facts = facts
+  }
+
+  /** The same error, told with more facts: callers know the layer, what they call knows the entry. */
+  with(facts: OciErrorFacts): OciError {
+    return new OciError(
+      this.code,
+      this.message,
+      { ...facts, ...this.facts },
+      { cause: this.cause ?? this },
+    )
   }
 }
 

@@ -1,1 +1,2 @@
-export {}
+export { isOciError, OciError, type OciErrorCode, type OciErrorFacts } from './errors.ts'
+export type { TarEntry, TarEntryContent, TarEntryKind } from './tar/entry.ts'
