@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config'
+import { CountReporter } from './scripts/count-reporter.ts'
 
 export default defineConfig({
-  test: { projects: ['packages/*', 'apps/*', 'test-fixtures', 'scripts'] },
+  test: {
+    projects: ['packages/*', 'apps/*', 'test-fixtures', 'scripts'],
+    reporters: ['default', new CountReporter()],
+  },
 })
