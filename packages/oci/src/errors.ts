@@ -38,7 +38,7 @@ type CompressionErrorCode =
   /** A known format that layers do not come in: bzip2, xz, … */
   | 'ERR_OCI_COMPRESSION_UNSUPPORTED'
 
-/** A layer whose bytes are not the ones that were promised, or a stored layer that is none. */
+/** Bytes that are not what their descriptor or diff id says, or a stored layer that is none. */
 type LayerErrorCode =
   | 'ERR_OCI_DIGEST_MISMATCH'
   | 'ERR_OCI_SIZE_MISMATCH'
@@ -64,30 +64,33 @@ type TreeErrorCode =
   | 'ERR_OCI_TREE_HARDLINK_TO_DIRECTORY'
   | 'ERR_OCI_TREE_BAD_WHITEOUT'
 
-/** Documents of an image that say something wrong (JSON, manifest, config, index). */
+/** Documents of an image that say something wrong (JSON, descriptors). */
 type DocumentErrorCode =
   | 'ERR_OCI_BAD_JSON'
   | 'ERR_OCI_DUPLICATE_KEY'
   /** A known key in another spelling, which other readers take for the key. */
   | 'ERR_OCI_AMBIGUOUS_KEY'
   | 'ERR_OCI_BAD_DIGEST'
-  | 'ERR_OCI_UNSUPPORTED_DIGEST_ALGORITHM'
+  | 'ERR_OCI_UNSUPPORTED_DIGEST'
   | 'ERR_OCI_UNSUPPORTED_MEDIA_TYPE'
   | 'ERR_OCI_MEDIA_TYPE_MISMATCH'
   | 'ERR_OCI_BAD_SCHEMA_VERSION'
   | 'ERR_OCI_LAYER_COUNT_MISMATCH'
 
-/** Where images come from (layouts, archives, references). */
+/** References, and where images come from. */
 type SourceErrorCode =
   | 'ERR_OCI_BAD_REFERENCE'
-  | 'ERR_OCI_NOT_FOUND'
-  | 'ERR_OCI_MISSING_BLOB'
+  | 'ERR_OCI_UNKNOWN_TRANSPORT'
+  | 'ERR_OCI_UNSUPPORTED_TRANSPORT'
+  | 'ERR_OCI_SOURCE_NOT_FOUND'
   | 'ERR_OCI_NOT_A_LAYOUT'
   | 'ERR_OCI_UNSUPPORTED_LAYOUT_VERSION'
+  | 'ERR_OCI_BAD_ARCHIVE'
   | 'ERR_OCI_TAG_NOT_FOUND'
   | 'ERR_OCI_AMBIGUOUS_TAG'
   | 'ERR_OCI_NO_MATCHING_PLATFORM'
   | 'ERR_OCI_INDEX_TOO_DEEP'
+  | 'ERR_OCI_MISSING_BLOB'
 
 /** Images in the repository (store, tags, seal). */
 type StoreErrorCode =
@@ -110,25 +113,27 @@ export type OciErrorCode =
   | SourceErrorCode
   | StoreErrorCode
 
-/** Where in an image it is wrong, and what was expected there. */
+/** What an OciError knows beside its message. */
 export interface OciErrorFacts {
-  /** Number of the layer in its image, the base is 0. */
-  readonly layer?: number
-  /** `sha256:HEX` of the uncompressed layer. */
-  readonly diffId?: string
-  /** Path of the entry of a layer, for people. */
-  readonly entry?: string
-  /** Offset in the bytes at hand: the uncompressed layer, the blob, the document. */
+  /** Byte offset in the document, blob or uncompressed layer. */
   readonly offset?: number
-  /** File of a layout, name of a tag or stream. */
   readonly path?: string
-  /** Media type, key, field or format that the message is about. */
-  readonly subject?: string
-  readonly expected?: string | number | bigint
-  readonly actual?: string | number | bigint
+  readonly expected?: unknown
+  readonly actual?: unknown
+  /** Number of the layer, the lowest being 1. */
+  readonly layer?: number
+  readonly diffId?: string
+  /** Path of the layer's entry, escaped as in a dump. */
+  readonly entry?: string
+  readonly digest?: string
+  readonly mediaType?: string
+  readonly reference?: string
+  readonly tag?: string
+  /** What could have been chosen instead: tags, platforms, transports or digests. */
+  readonly choices?: readonly string[]
 }
 
-/** The one error of this package for images that are wrong. */
+/** The one error this package throws for what it reads; system calls keep their Node-shaped errors. */
 export class OciError extends Error {
   override readonly name = 'OciError'
   readonly code: OciErrorCode
@@ -145,14 +150,10 @@ export class OciError extends Error {
     this.facts = facts
   }
 
-  /** The same error, told with more facts: callers know the layer, what they call knows the entry. */
+  /** The same error with more facts: the caller knows the layer, what it calls knows the entry. */
   with(facts: OciErrorFacts): OciError {
-    return new OciError(
-      this.code,
-      this.message,
-      { ...facts, ...this.facts },
-      { cause: this.cause ?? this },
-    )
+    const options = { cause: this.cause ?? this }
+    return new OciError(this.code, this.message, { ...facts, ...this.facts }, options)
   }
 }
 
