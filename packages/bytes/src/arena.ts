@@ -40,6 +40,18 @@ export class ByteArena {
     return at
   }
 
+  /**
+   * Takes `length` bytes for the caller to fill in through `bytes`, and returns their offset.
+   *
+   * @throws RangeError beyond 4 GiB
+   */
+  allocate(length: number): number {
+    const at = this.#length
+    this.#reserve(length)
+    this.#length = at + length
+    return at
+  }
+
   /** A view of `length` bytes at `offset`. It aliases the arena and is valid until the next append. */
   view(offset: number, length: number): Uint8Array {
     return this.#bytes.subarray(offset, offset + length)

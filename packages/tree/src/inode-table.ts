@@ -1,0 +1,66 @@
+import { TreeError } from './errors.ts'
+import type { Inode } from './inode.ts'
+
+const FIRST_CAPACITY = 64
+
+/** Most inodes of a tree: numbers are 32-bit, and typed arrays of this length exist everywhere. */
+const INODES_MAX = 2 ** 31 - 1
+
+/** The columns of a tree's inodes: one typed array a field, 47 bytes an inode. */
+export class InodeTable {
+  /** Numbers given out. */
+  count = 0
+  #capacity = FIRST_CAPACITY
+
+  /** Type and permission bits. */
+  mode = new Uint16Array(FIRST_CAPACITY)
+  content = new Uint8Array(FIRST_CAPACITY)
+  uid = new Uint32Array(FIRST_CAPACITY)
+  gid = new Uint32Array(FIRST_CAPACITY)
+  /** Low and high half of the seconds in two's complement: a bigint per entry would cost more than the entry. */
+  mtimeLow = new Uint32Array(FIRST_CAPACITY)
+  mtimeHigh = new Uint32Array(FIRST_CAPACITY)
+  mtimeNanoseconds = new Uint32Array(FIRST_CAPACITY)
+  /** Directories: 2 + subdirectories; leaves: names. */
+  nlink = new Uint32Array(FIRST_CAPACITY)
+  xattrSet = new Uint32Array(FIRST_CAPACITY)
+  /** Leaves: bytes. Directories: the name of the directory itself. */
+  size = new Float64Array(FIRST_CAPACITY)
+  /** Leaves: place in `data`, or the device number. Directories: the first name in it. */
+  dataOffset = new Uint32Array(FIRST_CAPACITY)
+  /** Leaves: length in `data`. Directories: the last name in it. */
+  dataLength = new Uint32Array(FIRST_CAPACITY)
+
+  /** The next number; its columns are zeros. */
+  add(): Inode {
+    if (this.count === this.#capacity) this.#grow()
+    return this.count++
+  }
+
+  #grow(): void {
+    const capacity = Math.min(INODES_MAX, Math.ceil(this.#capacity * 1.5))
+    if (capacity === this.#capacity) throw new TreeError('ERR_TREE_TOO_LARGE', 'too many inodes')
+    this.mode = grown(this.mode, new Uint16Array(capacity))
+    this.content = grown(this.content, new Uint8Array(capacity))
+    this.uid = grown(this.uid, new Uint32Array(capacity))
+    this.gid = grown(this.gid, new Uint32Array(capacity))
+    this.mtimeLow = grown(this.mtimeLow, new Uint32Array(capacity))
+    this.mtimeHigh = grown(this.mtimeHigh, new Uint32Array(capacity))
+    this.mtimeNanoseconds = grown(this.mtimeNanoseconds, new Uint32Array(capacity))
+    this.nlink = grown(this.nlink, new Uint32Array(capacity))
+    this.xattrSet = grown(this.xattrSet, new Uint32Array(capacity))
+    this.size = grown(this.size, new Float64Array(capacity))
+    this.dataOffset = grown(this.dataOffset, new Uint32Array(capacity))
+    this.dataLength = grown(this.dataLength, new Uint32Array(capacity))
+    this.#capacity = capacity
+  }
+}
+
+/** Copies a column into its larger successor. */
+export function grown<T extends { set(from: ArrayLike<number>): void } & ArrayLike<number>>(
+  from: ArrayLike<number>,
+  to: T,
+): T {
+  to.set(from)
+  return to
+}

@@ -1,0 +1,197 @@
+import { ByteArena } from '@composefs/bytes'
+import type { Algorithm } from '@composefs/fsverity'
+import { allocate } from './allocate.ts'
+import { ContentCode } from './content-code.ts'
+import { type Inode, ROOT, TYPE, TYPE_DIRECTORY } from './inode.ts'
+import { InodeTable } from './inode-table.ts'
+import { type NameIndex, NameTable } from './name-table.ts'
+import { XattrSets } from './xattr-sets.ts'
+
+const SLASH = 0x2f
+
+/**
+ * The tables behind a FileTree and the few steps that keep them consistent. It trusts its caller: names and
+ * numbers are checked by the FileTree and by the dump parser.
+ */
+export class TreeStore {
+  readonly algorithm: Algorithm
+  readonly inodes = new InodeTable()
+  readonly names = new NameTable()
+  readonly xattrSets = new XattrSets()
+  /** Inline data, symlink targets, digests and payloads. */
+  readonly data = new ByteArena()
+  /** Inodes in use. */
+  liveInodes = 1
+
+  constructor(algorithm: Algorithm) {
+    this.algorithm = algorithm
+    const root = this.inodes.add()
+    this.inodes.mode[root] = TYPE_DIRECTORY | 0o755
+    this.inodes.nlink[root] = 2
+    this.names.inode[0] = root
+  }
+
+  /**
+   * A new inode under a new name; undefined when the directory has the name. Mode, owner and times are zeros, a
+   * directory is empty.
+   */
+  addInode(
+    parent: Inode,
+    name: Uint8Array,
+    start: number,
+    end: number,
+    mode: number,
+  ): Inode | undefined {
+    const { inodes, names } = this
+    const index = names.add(parent, name, start, end, inodes.count)
+    if (index === 0) return undefined
+    const inode = inodes.add()
+    inodes.mode[inode] = mode
+    if ((mode & TYPE) === TYPE_DIRECTORY) {
+      inodes.nlink[inode] = 2
+      inodes.nlink[parent] = (inodes.nlink[parent] as number) + 1
+      inodes.size[inode] = index
+    } else {
+      inodes.nlink[inode] = 1
+    }
+    this.liveInodes++
+    this.#append(parent, index)
+    return inode
+  }
+
+  /** One more name for a leaf; false when the directory has the name. */
+  addLink(parent: Inode, name: Uint8Array, start: number, end: number, leaf: Inode): boolean {
+    const index = this.names.add(parent, name, start, end, leaf)
+    if (index === 0) return false
+    this.inodes.nlink[leaf] = (this.inodes.nlink[leaf] as number) + 1
+    this.#append(parent, index)
+    return true
+  }
+
+  /** Takes a name away, with everything below it, and drops inodes that have no name left. */
+  removeName(index: NameIndex): void {
+    const { inodes, names } = this
+    const parent = names.parent[index] as number
+    this.#unlink(parent, index)
+    if (this.isDirectory(names.inode[index] as number)) {
+      inodes.nlink[parent] = (inodes.nlink[parent] as number) - 1
+    }
+    // No recursion: depth is up to whoever wrote the tree.
+    const pending = [index]
+    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+      names.remove(name)
+      const inode = names.inode[name] as number
+      if (!this.isDirectory(inode)) {
+        const nlink = (inodes.nlink[inode] as number) - 1
+        inodes.nlink[inode] = nlink
+        if (nlink === 0) this.#drop(inode)
+        continue
+      }
+      for (let child = this.firstName(inode); child !== 0; child = names.next[child] as number) {
+        pending.push(child)
+      }
+      this.#drop(inode)
+    }
+  }
+
+  isDirectory(inode: Inode): boolean {
+    return (this.inodes.content[inode] as number) <= ContentCode.unsortedDirectory
+  }
+
+  /** The first name of a directory in the order of its list, or 0. */
+  firstName(directory: Inode): NameIndex {
+    return this.inodes.dataOffset[directory] as number
+  }
+
+  /** The first name of a directory in bytes order, or 0; the others follow through `names.next`. */
+  firstSortedName(directory: Inode): NameIndex {
+    if (this.inodes.content[directory] === ContentCode.unsortedDirectory) this.#sort(directory)
+    return this.firstName(directory)
+  }
+
+  /** The directory that a directory is in; the root is in itself. */
+  parent(directory: Inode): Inode {
+    return directory === ROOT
+      ? ROOT
+      : (this.names.parent[this.inodes.size[directory] as number] as number)
+  }
+
+  /** Path of a directory from the root. */
+  path(directory: Inode): Uint8Array {
+    const { names } = this
+    const chain: NameIndex[] = []
+    let length = 0
+    for (let at = directory; at !== ROOT; at = this.parent(at)) {
+      const name = this.inodes.size[at] as number
+      chain.push(name)
+      length += 1 + (names.length[name] as number)
+    }
+    const path = new Uint8Array(Math.max(1, length))
+    path[0] = SLASH
+    let at = 0
+    for (const name of chain.reverse()) {
+      path[at] = SLASH
+      path.set(names.bytes(name), at + 1)
+      at += 1 + (names.length[name] as number)
+    }
+    return path
+  }
+
+  /** Gives a leaf `length` bytes of data and returns their place, for the caller to fill in. */
+  allocateData(leaf: Inode, length: number): number {
+    const offset = allocate(this.data, length)
+    this.inodes.dataOffset[leaf] = offset
+    this.inodes.dataLength[leaf] = length
+    return offset
+  }
+
+  #append(directory: Inode, index: NameIndex): void {
+    const { inodes, names } = this
+    const last = inodes.dataLength[directory] as number
+    inodes.dataLength[directory] = index
+    names.previous[index] = last
+    if (last === 0) {
+      inodes.dataOffset[directory] = index
+      return
+    }
+    names.next[last] = index
+    if (inodes.content[directory] === ContentCode.directory && names.compare(last, index) > 0) {
+      inodes.content[directory] = ContentCode.unsortedDirectory
+    }
+  }
+
+  #unlink(directory: Inode, index: NameIndex): void {
+    const { inodes, names } = this
+    const previous = names.previous[index] as number
+    const next = names.next[index] as number
+    if (previous === 0) inodes.dataOffset[directory] = next
+    else names.next[previous] = next
+    if (next === 0) inodes.dataLength[directory] = previous
+    else names.previous[next] = previous
+  }
+
+  #sort(directory: Inode): void {
+    const { inodes, names } = this
+    const list: NameIndex[] = []
+    for (let name = this.firstName(directory); name !== 0; name = names.next[name] as number) {
+      list.push(name)
+    }
+    const sorted = Uint32Array.from(list).sort((a, b) => names.compare(a, b))
+    let previous = 0
+    for (const name of sorted) {
+      names.previous[name] = previous
+      if (previous === 0) inodes.dataOffset[directory] = name
+      else names.next[previous] = name
+      previous = name
+    }
+    names.next[previous] = 0
+    inodes.dataLength[directory] = previous
+    inodes.content[directory] = ContentCode.directory
+  }
+
+  #drop(inode: Inode): void {
+    this.inodes.content[inode] = ContentCode.removed
+    this.inodes.nlink[inode] = 0
+    this.liveInodes--
+  }
+}

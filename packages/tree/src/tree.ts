@@ -1,0 +1,400 @@
+import { type Algorithm, Digest } from '@composefs/fsverity'
+import { assertMetadata, contentMode, storeContent } from './content.ts'
+import { ContentCode } from './content-code.ts'
+import { TreeError } from './errors.ts'
+import {
+  type FileKind,
+  type Inode,
+  kindOfMode,
+  type LeafContent,
+  type Metadata,
+  NAME_MAX,
+  PERMISSIONS,
+  ROOT,
+  TYPE,
+  TYPE_DIRECTORY,
+  type Xattr,
+} from './inode.ts'
+import type { NameIndex } from './name-table.ts'
+import { TreeStore } from './store.ts'
+import { type TreeView, viewOf } from './view.ts'
+import type { XattrSet } from './xattr-sets.ts'
+
+/** A name in a directory and what it leads to. */
+export interface TreeEntry {
+  /** Aliases the tree. */
+  readonly name: Uint8Array
+  readonly inode: Inode
+}
+
+const SLASH = 0x2f
+const DOT = 0x2e
+
+/** The tables of a tree, for the modules of this package. */
+export let storeOf: (tree: FileTree) => TreeStore
+
+/**
+ * A file tree: directories, and leaves that may have several names. Names, targets and xattrs are bytes.
+ *
+ * Everything is kept in typed arrays, about 110 bytes an entry and its digest, so that a million entries are no
+ * burden. Byte arrays that come out of a tree alias it and must not be changed; those that go in are copied.
+ *
+ * @example
+ * const tree = new FileTree(SHA256)
+ * const etc = tree.addDirectory(ROOT, encodeUtf8('etc'), metadata)
+ * tree.addLeaf(etc, encodeUtf8('motd'), metadata, { kind: 'inline', data: encodeUtf8('hello\n') })
+ */
+export class FileTree {
+  readonly #store: TreeStore
+
+  static {
+    storeOf = tree => tree.#store
+  }
+
+  /** A tree whose digests are of `algorithm`, and its root: 0755, 0:0, mtime 0 unless given. */
+  constructor(algorithm: Algorithm, root?: Metadata) {
+    this.#store = new TreeStore(algorithm)
+    if (root !== undefined) this.setMetadata(ROOT, root)
+  }
+
+  get algorithm(): Algorithm {
+    return this.#store.algorithm
+  }
+
+  /** Inodes that have a name, the root included. */
+  get inodeCount(): number {
+    return this.#store.liveInodes
+  }
+
+  /**
+   * Adds an empty directory.
+   *
+   * @throws TreeError ERR_TREE_BAD_NAME, ERR_TREE_EXISTS, ERR_TREE_BAD_METADATA, ERR_TREE_BAD_XATTR, ERR_TREE_TOO_LARGE
+   */
+  addDirectory(parent: Inode, name: Uint8Array, metadata: Metadata): Inode {
+    this.#assertDirectory(parent)
+    assertName(name)
+    assertMetadata(metadata)
+    const set = this.#store.xattrSets.internList(metadata.xattrs)
+    const inode = this.#add(parent, name, TYPE_DIRECTORY | metadata.mode)
+    this.#writeMetadata(inode, metadata, set)
+    return inode
+  }
+
+  /**
+   * Adds a leaf.
+   *
+   * @throws TreeError as addDirectory, and ERR_TREE_BAD_CONTENT
+   */
+  addLeaf(parent: Inode, name: Uint8Array, metadata: Metadata, content: LeafContent): Inode {
+    this.#assertDirectory(parent)
+    assertName(name)
+    assertMetadata(metadata)
+    const type = contentMode(content, this.algorithm)
+    const set = this.#store.xattrSets.internList(metadata.xattrs)
+    const inode = this.#add(parent, name, type | metadata.mode)
+    this.#writeMetadata(inode, metadata, set)
+    storeContent(this.#store, inode, content)
+    return inode
+  }
+
+  /**
+   * Gives a leaf one more name.
+   *
+   * @throws TreeError ERR_TREE_BAD_NAME, ERR_TREE_EXISTS, ERR_TREE_BAD_LINK when `target` is a directory
+   */
+  link(parent: Inode, name: Uint8Array, target: Inode): void {
+    this.#assertDirectory(parent)
+    assertName(name)
+    this.#assertLive(target)
+    if (this.#store.isDirectory(target)) {
+      throw new TreeError('ERR_TREE_BAD_LINK', 'a hard link to a directory')
+    }
+    if (!this.#store.addLink(parent, name, 0, name.length, target)) throw nameExists()
+  }
+
+  /** What `name` in a directory leads to. The cost does not depend on the size of the directory. */
+  lookup(parent: Inode, name: Uint8Array): Inode | undefined {
+    const index = this.findName(parent, name)
+    return index === undefined ? undefined : this.nameInode(index)
+  }
+
+  /** The inode at a path from the root. Empty components are skipped, symlinks not followed, `..` never found. */
+  lookupPath(path: Uint8Array): Inode | undefined {
+    const { names } = this.#store
+    let inode: Inode = ROOT
+    for (let at = 0; at < path.length; ) {
+      if (path[at] === SLASH) {
+        at++
+        continue
+      }
+      let end = path.indexOf(SLASH, at)
+      if (end === -1) end = path.length
+      const index = names.find(inode, path, at, end)
+      if (index === 0) return undefined
+      inode = names.inode[index] as number
+      at = end
+    }
+    return inode
+  }
+
+  /** Takes a name away, of a directory with everything below it. False when it is not there. */
+  remove(parent: Inode, name: Uint8Array): boolean {
+    const index = this.findName(parent, name)
+    if (index === undefined) return false
+    this.#store.removeName(index)
+    return true
+  }
+
+  /** Takes away everything in a directory. */
+  clear(directory: Inode): void {
+    this.#assertDirectory(directory)
+    const store = this.#store
+    for (let name = store.firstName(directory); name !== 0; name = store.firstName(directory)) {
+      store.removeName(name)
+    }
+  }
+
+  /** Replaces mode, owner, time and xattrs. */
+  setMetadata(inode: Inode, metadata: Metadata): void {
+    this.#assertLive(inode)
+    assertMetadata(metadata)
+    this.#writeMetadata(inode, metadata, this.#store.xattrSets.internList(metadata.xattrs))
+  }
+
+  metadata(inode: Inode): Metadata {
+    return {
+      mode: this.mode(inode),
+      uid: this.uid(inode),
+      gid: this.gid(inode),
+      mtimeSeconds: this.mtimeSeconds(inode),
+      mtimeNanoseconds: this.mtimeNanoseconds(inode),
+      xattrs: this.xattrs(inode),
+    }
+  }
+
+  kind(inode: Inode): FileKind {
+    this.#assertLive(inode)
+    return kindOfMode(this.#store.inodes.mode[inode] as number) as FileKind // only known types go in
+  }
+
+  isDirectory(inode: Inode): boolean {
+    this.#assertLive(inode)
+    return this.#store.isDirectory(inode)
+  }
+
+  /** Permission bits. */
+  mode(inode: Inode): number {
+    this.#assertLive(inode)
+    return (this.#store.inodes.mode[inode] as number) & PERMISSIONS
+  }
+
+  uid(inode: Inode): number {
+    this.#assertLive(inode)
+    return this.#store.inodes.uid[inode] as number
+  }
+
+  gid(inode: Inode): number {
+    this.#assertLive(inode)
+    return this.#store.inodes.gid[inode] as number
+  }
+
+  mtimeSeconds(inode: Inode): bigint {
+    this.#assertLive(inode)
+    const { mtimeHigh, mtimeLow } = this.#store.inodes
+    const high = BigInt((mtimeHigh[inode] as number) | 0)
+    return (high << 32n) | BigInt(mtimeLow[inode] as number)
+  }
+
+  mtimeNanoseconds(inode: Inode): number {
+    this.#assertLive(inode)
+    return this.#store.inodes.mtimeNanoseconds[inode] as number
+  }
+
+  /** Bytes of a regular file or of a symlink's target, else 0. */
+  size(inode: Inode): number {
+    return this.isDirectory(inode) ? 0 : (this.#store.inodes.size[inode] as number)
+  }
+
+  /** Device number in the kernel's 32-bit encoding, 0 but for devices. */
+  rdev(inode: Inode): number {
+    this.#assertLive(inode)
+    const { content, dataOffset } = this.#store.inodes
+    return content[inode] === ContentCode.device ? (dataOffset[inode] as number) : 0
+  }
+
+  /** Directories: 2 + subdirectories. Leaves: names. */
+  nlink(inode: Inode): number {
+    this.#assertLive(inode)
+    return this.#store.inodes.nlink[inode] as number
+  }
+
+  /** In bytes order of the names. */
+  xattrs(inode: Inode): readonly Xattr[] {
+    this.#assertLive(inode)
+    return this.#store.xattrSets.list(this.#store.inodes.xattrSet[inode] as number)
+  }
+
+  /** @throws TreeError ERR_TREE_BAD_XATTR */
+  setXattrs(inode: Inode, xattrs: readonly Xattr[]): void {
+    this.#assertLive(inode)
+    this.#store.inodes.xattrSet[inode] = this.#store.xattrSets.internList(xattrs)
+  }
+
+  /**
+   * What a leaf holds.
+   *
+   * @throws RangeError for a directory
+   */
+  content(inode: Inode): LeafContent {
+    this.#assertLive(inode)
+    const { inodes, data } = this.#store
+    const at = inodes.dataOffset[inode] as number
+    const length = inodes.dataLength[inode] as number
+    const size = inodes.size[inode] as number
+    const { algorithm } = this
+    const digest = () => new Digest(algorithm, data.view(at, algorithm.digestSize))
+    switch (inodes.content[inode]) {
+      case ContentCode.inline:
+        return { kind: 'inline', data: data.view(at, length) }
+      case ContentCode.sparse:
+        return { kind: 'sparse', size }
+      case ContentCode.external:
+        return { kind: 'external', digest: digest(), size }
+      case ContentCode.externalPayload: {
+        const { digestSize } = algorithm
+        const payload = data.view(at + digestSize, length - digestSize)
+        return { kind: 'external', digest: digest(), size, payload }
+      }
+      case ContentCode.noVerityObject:
+        return { kind: 'external-no-verity', object: digest(), size }
+      case ContentCode.noVerityPayload:
+        return { kind: 'external-no-verity', size, payload: data.view(at, length) }
+      case ContentCode.symlink:
+        return { kind: 'symlink', target: data.view(at, length) }
+      case ContentCode.device:
+        return { kind: this.kind(inode) as 'chr' | 'blk', rdev: at } // no other kind has a device
+      case ContentCode.none:
+        return { kind: this.kind(inode) as 'fifo' | 'socket' } // as above
+      default:
+        throw new RangeError(`inode ${inode} is a directory`)
+    }
+  }
+
+  /** The directory that a directory is in; the root is in itself. */
+  parent(directory: Inode): Inode {
+    this.#assertDirectory(directory)
+    return this.#store.parent(directory)
+  }
+
+  /** Path of a directory from the root, `/` for the root itself. */
+  directoryPath(directory: Inode): Uint8Array {
+    this.#assertDirectory(directory)
+    return this.#store.path(directory)
+  }
+
+  /**
+   * The entries of a directory in bytes order of their names. The entry that was just yielded may be removed;
+   * nothing else in this directory may change meanwhile.
+   */
+  *entries(directory: Inode): Generator<TreeEntry, void, undefined> {
+    for (const index of this.nameIndexes(directory)) {
+      yield { name: this.nameBytes(index), inode: this.nameInode(index) }
+    }
+  }
+
+  /** The names of a directory as numbers, in the order and on the terms of `entries`. */
+  *nameIndexes(directory: Inode): Generator<NameIndex, void, undefined> {
+    this.#assertDirectory(directory)
+    const { names } = this.#store
+    let index = this.#store.firstSortedName(directory)
+    while (index !== 0) {
+      const next = names.next[index] as number
+      yield index
+      index = next
+    }
+  }
+
+  /** Number of a name in a directory. It stays the same until the name is removed, and is not used again. */
+  findName(parent: Inode, name: Uint8Array): NameIndex | undefined {
+    this.#assertDirectory(parent)
+    const index = this.#store.names.find(parent, name, 0, name.length)
+    return index === 0 ? undefined : index
+  }
+
+  nameInode(index: NameIndex): Inode {
+    return this.#store.names.inode[index] as number
+  }
+
+  nameBytes(index: NameIndex): Uint8Array {
+    return this.#store.names.bytes(index)
+  }
+
+  /** The tree as arrays of numbers, for passes over very many entries. Valid until the next change. */
+  view(): TreeView {
+    return viewOf(this.#store)
+  }
+
+  #add(parent: Inode, name: Uint8Array, mode: number): Inode {
+    const inode = this.#store.addInode(parent, name, 0, name.length, mode)
+    if (inode === undefined) throw nameExists()
+    return inode
+  }
+
+  #writeMetadata(inode: Inode, metadata: Metadata, set: XattrSet): void {
+    const { inodes } = this.#store
+    inodes.mode[inode] = ((inodes.mode[inode] as number) & TYPE) | metadata.mode
+    inodes.uid[inode] = metadata.uid
+    inodes.gid[inode] = metadata.gid
+    inodes.mtimeLow[inode] = Number(BigInt.asUintN(32, metadata.mtimeSeconds))
+    inodes.mtimeHigh[inode] = Number(BigInt.asUintN(32, metadata.mtimeSeconds >> 32n))
+    inodes.mtimeNanoseconds[inode] = metadata.mtimeNanoseconds
+    inodes.xattrSet[inode] = set
+  }
+
+  #assertLive(inode: Inode): void {
+    const { inodes } = this.#store
+    const code = inode < inodes.count ? inodes.content[inode] : undefined
+    if (code === undefined || code === ContentCode.removed) {
+      throw new RangeError(`no inode ${inode} in this tree`)
+    }
+  }
+
+  #assertDirectory(inode: Inode): void {
+    this.#assertLive(inode)
+    if (!this.#store.isDirectory(inode)) {
+      throw new TreeError('ERR_TREE_NOT_A_DIRECTORY', `inode ${inode} is not a directory`)
+    }
+  }
+}
+
+/**
+ * Checks the name of a file.
+ *
+ * @throws TreeError ERR_TREE_BAD_NAME
+ */
+export function assertName(name: Uint8Array): void {
+  const problem = nameProblem(name, 0, name.length)
+  if (problem === undefined) return
+  throw new TreeError('ERR_TREE_BAD_NAME', problem, { actual: name.length })
+}
+
+/** What is wrong with the name `bytes[start, end)`, for people; undefined when nothing is. */
+export function nameProblem(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const length = end - start
+  if (length === 0) return 'an empty name'
+  if (length > NAME_MAX) return `a name of ${length} bytes, more than ${NAME_MAX}`
+  if (bytes[start] === DOT) {
+    if (length === 1) return 'a name "."'
+    if (length === 2 && bytes[start + 1] === DOT) return 'a name ".."'
+  }
+  for (let i = start; i < end; i++) {
+    if (bytes[i] === SLASH) return 'a name with a slash in it'
+    if (bytes[i] === 0) return 'a name with a NUL in it'
+  }
+  return undefined
+}
+
+function nameExists(): TreeError {
+  return new TreeError('ERR_TREE_EXISTS', 'the directory has an entry of that name')
+}
