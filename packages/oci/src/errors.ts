@@ -150,10 +150,14 @@ export class OciError extends Error {
     this.facts = facts
   }
 
-  /** The same error with more facts: the caller knows the layer, what it calls knows the entry. */
-  with(facts: OciErrorFacts): OciError {
-    const options = { cause: this.cause ?? this }
-    return new OciError(this.code, this.message, { ...facts, ...this.facts }, options)
+  /**
+   * The same error with more facts and, before the message, where it was: the caller knows the layer, what it calls
+   * knows the entry. Facts that are there already stay.
+   */
+  with(facts: OciErrorFacts, where?: string): OciError {
+    const message = where === undefined ? this.message : `${where}: ${this.message}`
+    const options = this.cause === undefined ? undefined : { cause: this.cause }
+    return new OciError(this.code, message, { ...facts, ...this.facts }, options)
   }
 }
 
