@@ -25,11 +25,17 @@ export const Descriptor = struct(256, {
 
 const NOTHING = new Uint8Array(0)
 
+/** What a descriptor says of a file. */
+export interface DescribedFile {
+  /** Bytes of a Merkle tree block. */
+  readonly blockSize: number
+  /** Bytes of the file. */
+  readonly size: number
+  readonly rootHash: Uint8Array
+}
+
 /** The 256 bytes whose hash is the fs-verity digest of a file of `size` bytes with that root hash. */
-export function encodeDescriptor(
-  algorithm: Algorithm,
-  file: { readonly blockSize: number; readonly size: number; readonly rootHash: Uint8Array },
-): Uint8Array {
+export function encodeDescriptor(algorithm: Algorithm, file: DescribedFile): Uint8Array {
   const bytes = new Uint8Array(Descriptor.size)
   Descriptor.write(new DataView(bytes.buffer), 0, {
     version: 1,

@@ -1,8 +1,8 @@
 import { type Algorithm, LOG_BLOCK_SIZE } from './algorithm.ts'
-import { encodeDescriptor } from './descriptor.ts'
+import { type DescribedFile, encodeDescriptor } from './descriptor.ts'
 import { Digest } from './digest.ts'
 import type { BlockHasher, Hashing } from './hashing.ts'
-import { MerkleTree } from './merkle.ts'
+import { MerkleTree, rootHash } from './merkle.ts'
 import { nobleHashing } from './noble.ts'
 
 /** Smallest and largest block sizes of the kernel's fs-verity, in bytes. */
@@ -50,7 +50,7 @@ export function createFsverity(options: FsverityOptions): Fsverity {
       tree.update(data)
       return this
     },
-    digest: () => finish(hasher, blockSize, tree),
+    digest: () => finish(hasher, { blockSize, size: tree.size, rootHash: tree.root() }),
   }
 }
 
@@ -63,12 +63,18 @@ export function createFsverity(options: FsverityOptions): Fsverity {
  * fsverityDigest(new Uint8Array(4096), { algorithm: SHA256 }).hex
  */
 export function fsverityDigest(data: Uint8Array, options: FsverityOptions): Digest {
-  return createFsverity(options).update(data).digest()
+  const { algorithm, blockSize = 1 << LOG_BLOCK_SIZE, hashing = nobleHashing } = options
+  assertBlockSize(blockSize)
+  const hasher = hashing.blocks(algorithm)
+  return finish(hasher, {
+    blockSize,
+    size: data.length,
+    rootHash: rootHash(hasher, blockSize, data),
+  })
 }
 
-function finish(hasher: BlockHasher, blockSize: number, tree: MerkleTree): Digest {
-  const { size } = tree
-  const descriptor = encodeDescriptor(hasher.algorithm, { blockSize, size, rootHash: tree.root() })
+function finish(hasher: BlockHasher, file: DescribedFile): Digest {
+  const descriptor = encodeDescriptor(hasher.algorithm, file)
   return new Digest(hasher.algorithm, new Uint8Array(hasher.hash(descriptor)))
 }
 

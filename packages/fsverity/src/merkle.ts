@@ -1,5 +1,18 @@
 import type { BlockHasher } from './hashing.ts'
 
+/** Root hash of the fs-verity Merkle tree over `data`, level by level: all zeros when there is no data. */
+export function rootHash(hasher: BlockHasher, blockSize: number, data: Uint8Array): Uint8Array {
+  const { digestSize } = hasher.algorithm
+  if (data.length === 0) return new Uint8Array(digestSize)
+  let level = data
+  for (;;) {
+    const hashes = new Uint8Array(Math.ceil(level.length / blockSize) * digestSize)
+    hasher.hashBlocks(level, blockSize, hashes)
+    if (hashes.length === digestSize) return hashes
+    level = hashes
+  }
+}
+
 /**
  * Root hash of an fs-verity Merkle tree over bytes that arrive in pieces.
  *
