@@ -1,0 +1,261 @@
+import { type Algorithm, type Digest, LOG_BLOCK_SIZE } from '@composefs/fsverity'
+import type { ZstdCodec, ZstdCompressor } from './codec.ts'
+import { SplitstreamError } from './errors.ts'
+import {
+  CHUNK_HEAD_SIZE,
+  encodeContentType,
+  Header,
+  Info,
+  SPLITSTREAM_MAGIC,
+  SPLITSTREAM_VERSION,
+} from './format.ts'
+import { encodeNamedReferences } from './named-references.ts'
+
+/** How to write a splitstream. */
+export interface SplitstreamWriterOptions {
+  readonly algorithm: Algorithm
+  /** Eight characters, or none: CONTENT_TYPES. */
+  readonly contentType: string
+  readonly zstd: ZstdCodec
+}
+
+/**
+ * Inline bytes after which {@link SplitstreamWriter.allowBreak} ends a chunk. Far above the inline runs of ordinary
+ * layers, where the bytes of a stream stay those of cfsctl, which never ends one.
+ */
+export const INLINE_CHUNK_TARGET: number = 64 * 1024 * 1024
+
+/** Most compressed bytes a writer collects: the headers of more than five million files. */
+export const COMPRESSED_SIZE_MAX: number = 512 * 1024 * 1024
+
+/**
+ * Makes a splitstream: inline bytes and objects in the order of the file they reproduce, compressed while they come.
+ * In memory are the references, the current inline chunk (its length stands before it) and the compressed stream.
+ *
+ * Every object that is named must have been stored before the finished stream is.
+ *
+ * @example
+ * const writer = new SplitstreamWriter({ algorithm: SHA256, contentType: CONTENT_TYPES.layer, zstd: nodeZstd })
+ * writer.writeInline(header)
+ * writer.writeExternal(digest, 65)
+ * const bytes = await writer.finish()
+ */
+export class SplitstreamWriter {
+  readonly algorithm: Algorithm
+  readonly contentType: string
+  readonly #zstd: ZstdCodec
+  readonly #compressor: ZstdCompressor
+  readonly #streamReferences = new ReferenceTable()
+  readonly #objectReferences = new ReferenceTable()
+  readonly #named = new Map<string, number>()
+  #inline = new Uint8Array(4096)
+  #inlineLength = 0
+  #size = 0
+  #inlineSize = 0
+  #finished = false
+
+  /** @throws RangeError for a bad content type */
+  constructor(options: SplitstreamWriterOptions) {
+    encodeContentType(options.contentType)
+    this.algorithm = options.algorithm
+    this.contentType = options.contentType
+    this.#zstd = options.zstd
+    this.#compressor = options.zstd.createCompressor()
+  }
+
+  /** Bytes of the reproduced file so far. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Those of them that are in the stream itself. */
+  get inlineSize(): number {
+    return this.#inlineSize
+  }
+
+  /** Distinct objects so far. */
+  get objectCount(): number {
+    return this.#objectReferences.length
+  }
+
+  /** Keeps another stream or an image alive. */
+  addReference(digest: Digest): void {
+    this.#assertOpen()
+    this.#streamReferences.add(digest, this.algorithm)
+  }
+
+  /**
+   * Keeps another stream or an image alive under a name. A name given twice is the later digest's, as when reading.
+   *
+   * @throws RangeError for a name with a zero byte or a lone surrogate
+   */
+  addNamedReference(name: string, digest: Digest): void {
+    this.#assertOpen()
+    if (name.includes('\0') || !name.isWellFormed()) {
+      throw new RangeError(`the reference name ${JSON.stringify(name)}`)
+    }
+    this.#named.set(name, this.#streamReferences.add(digest, this.algorithm))
+  }
+
+  /** Appends a copy of `data`. Neighbouring inline data become one chunk. */
+  writeInline(data: Uint8Array): void {
+    this.#assertOpen()
+    const end = this.#inlineLength + data.length
+    if (end > this.#inline.length) {
+      const grown = new Uint8Array(Math.max(end, this.#inline.length * 2))
+      grown.set(this.#inline.subarray(0, this.#inlineLength))
+      this.#inline = grown
+    }
+    this.#inline.set(data, this.#inlineLength)
+    this.#inlineLength = end
+    this.#size += data.length
+    this.#inlineSize += data.length
+  }
+
+  /** Appends an object of `size` bytes. */
+  writeExternal(digest: Digest, size: number): void {
+    this.#assertOpen()
+    if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`an object of ${size} bytes`)
+    this.#flushInline()
+    this.#writeChunkHead(BigInt(this.#objectReferences.add(digest, this.algorithm)))
+    this.#size += size
+  }
+
+  /**
+   * Lets a new inline chunk begin here if the current one has become very long. To be called only where no reader asks
+   * for one piece that goes across: between the entries of a layer, and anywhere behind its end marker.
+   */
+  allowBreak(): void {
+    if (this.#inlineLength >= INLINE_CHUNK_TARGET) this.#flushInline()
+  }
+
+  /**
+   * Waits for the compressor, so that a fast source does not fill the memory. Cheap when there is nothing to wait for.
+   *
+   * @throws SplitstreamError ERR_SPLITSTREAM_TOO_LARGE above COMPRESSED_SIZE_MAX
+   */
+  async drain(): Promise<void> {
+    if (this.#compressor.compressedSize > COMPRESSED_SIZE_MAX) throw tooLarge()
+    await this.#compressor.drain()
+  }
+
+  /**
+   * The finished file. The writer cannot be used afterwards.
+   *
+   * @throws SplitstreamError ERR_SPLITSTREAM_TOO_LARGE above COMPRESSED_SIZE_MAX
+   */
+  async finish(): Promise<Uint8Array> {
+    this.#assertOpen()
+    this.#flushInline()
+    this.#finished = true
+    const stream = await this.#compressor.finish()
+    if (stream.length > COMPRESSED_SIZE_MAX) throw tooLarge()
+    return this.#assemble(await this.#compressNames(), stream)
+  }
+
+  /** Gives the stream up and frees what the compressor holds. No effect after finish(). */
+  abort(): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#compressor.abort()
+  }
+
+  #flushInline(): void {
+    if (this.#inlineLength === 0) return
+    this.#writeChunkHead(BigInt(-this.#inlineLength))
+    this.#compressor.write(this.#inline.subarray(0, this.#inlineLength))
+    this.#inlineLength = 0
+  }
+
+  #writeChunkHead(value: bigint): void {
+    const head = new Uint8Array(CHUNK_HEAD_SIZE)
+    new DataView(head.buffer).setBigInt64(0, value, true)
+    this.#compressor.write(head)
+  }
+
+  /** A section without names is an empty frame all the same: cfsctl refuses one of no bytes. */
+  async #compressNames(): Promise<Uint8Array> {
+    const names = Array.from(this.#named, ([name, index]) => ({ name, index }))
+    const compressor = this.#zstd.createCompressor()
+    const records = encodeNamedReferences(names)
+    if (records.length > 0) compressor.write(records)
+    return await compressor.finish()
+  }
+
+  #assemble(names: Uint8Array, stream: Uint8Array): Uint8Array {
+    const digestSize = this.algorithm.digestSize
+    const streamReferencesStart = Header.size + Info.size
+    const objectReferencesStart = streamReferencesStart + this.#streamReferences.length * digestSize
+    const namesStart = objectReferencesStart + this.#objectReferences.length * digestSize
+    const streamStart = namesStart + names.length
+    const end = streamStart + stream.length
+
+    const file = new Uint8Array(end)
+    const view = new DataView(file.buffer)
+    Header.write(view, 0, {
+      magic: SPLITSTREAM_MAGIC,
+      version: SPLITSTREAM_VERSION,
+      flags: 0,
+      algorithm: this.algorithm.kernelId,
+      logBlockSize: LOG_BLOCK_SIZE,
+      infoStart: BigInt(Header.size),
+      infoEnd: BigInt(Header.size + Info.size),
+    })
+    Info.write(view, Header.size, {
+      streamReferencesStart: BigInt(streamReferencesStart),
+      streamReferencesEnd: BigInt(objectReferencesStart),
+      objectReferencesStart: BigInt(objectReferencesStart),
+      objectReferencesEnd: BigInt(namesStart),
+      namedReferencesStart: BigInt(namesStart),
+      namedReferencesEnd: BigInt(streamStart),
+      streamStart: BigInt(streamStart),
+      streamEnd: BigInt(end),
+      contentType: encodeContentType(this.contentType),
+      size: BigInt(this.#size),
+    })
+    this.#streamReferences.copyTo(file, streamReferencesStart)
+    this.#objectReferences.copyTo(file, objectReferencesStart)
+    file.set(names, namesStart)
+    file.set(stream, streamStart)
+    return file
+  }
+
+  #assertOpen(): void {
+    if (this.#finished) throw new TypeError('the splitstream is finished')
+  }
+}
+
+/** Digests, each once, in the order in which they were first added. */
+class ReferenceTable {
+  readonly #indexes = new Map<string, number>()
+  readonly #digests: Uint8Array[] = []
+
+  get length(): number {
+    return this.#digests.length
+  }
+
+  add(digest: Digest, algorithm: Algorithm): number {
+    if (digest.algorithm.kernelId !== algorithm.kernelId) {
+      throw new TypeError(`a ${digest.algorithm.name} digest in a ${algorithm.name} splitstream`)
+    }
+    const known = this.#indexes.get(digest.hex)
+    if (known !== undefined) return known
+    const index = this.#digests.length
+    this.#indexes.set(digest.hex, index)
+    this.#digests.push(digest.bytes)
+    return index
+  }
+
+  copyTo(file: Uint8Array, at: number): void {
+    let end = at
+    for (const digest of this.#digests) {
+      file.set(digest, end)
+      end += digest.length
+    }
+  }
+}
+
+function tooLarge(): SplitstreamError {
+  const message = `more than ${COMPRESSED_SIZE_MAX} compressed bytes outside of objects`
+  return new SplitstreamError('ERR_SPLITSTREAM_TOO_LARGE', message)
+}
