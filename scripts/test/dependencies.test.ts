@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   erofs: ['bytes', 'fsverity', 'tree'],
   repository: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs'],
   oci: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs', 'repository'],
-  linux: ['bytes'],
+  linux: ['bytes', 'fsverity'],
 }
 
 /** Packages that run in a browser, Bun and Deno: no file system, no process. */
