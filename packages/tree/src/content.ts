@@ -1,8 +1,9 @@
-import type { Algorithm, Digest } from '@composefs/fsverity'
+import { type Algorithm, Digest } from '@composefs/fsverity'
 import { ContentCode } from './content-code.ts'
 import { TreeError } from './errors.ts'
 import {
   type Inode,
+  kindOfMode,
   type LeafContent,
   type Metadata,
   PERMISSIONS,
@@ -118,6 +119,45 @@ export function storeContent(store: TreeStore, leaf: Inode, content: LeafContent
     case 'fifo':
     case 'socket':
       inodes.content[leaf] = ContentCode.none
+  }
+}
+
+/**
+ * Makes the content of a leaf out of its columns; bytes alias the tree.
+ *
+ * @throws RangeError for a directory
+ */
+export function readContent(store: TreeStore, leaf: Inode): LeafContent {
+  const { algorithm, data, inodes } = store
+  const at = inodes.dataOffset[leaf] as number
+  const length = inodes.dataLength[leaf] as number
+  const size = inodes.size[leaf] as number
+  const kind = kindOfMode(inodes.mode[leaf] as number)
+  const digest = () => new Digest(algorithm, data.view(at, algorithm.digestSize))
+  switch (inodes.content[leaf]) {
+    case ContentCode.inline:
+      return { kind: 'inline', data: data.view(at, length) }
+    case ContentCode.sparse:
+      return { kind: 'sparse', size }
+    case ContentCode.external:
+      return { kind: 'external', digest: digest(), size }
+    case ContentCode.externalPayload: {
+      const { digestSize } = algorithm
+      const payload = data.view(at + digestSize, length - digestSize)
+      return { kind: 'external', digest: digest(), size, payload }
+    }
+    case ContentCode.noVerityObject:
+      return { kind: 'external-no-verity', object: digest(), size }
+    case ContentCode.noVerityPayload:
+      return { kind: 'external-no-verity', size, payload: data.view(at, length) }
+    case ContentCode.symlink:
+      return { kind: 'symlink', target: data.view(at, length) }
+    case ContentCode.device:
+      return { kind: kind as 'chr' | 'blk', rdev: at } // no other kind has a device
+    case ContentCode.none:
+      return { kind: kind as 'fifo' | 'socket' } // no other kind has nothing at all
+    default:
+      throw new RangeError(`inode ${leaf} is a directory`)
   }
 }
 

@@ -118,13 +118,20 @@ export class TreeStore {
 
   /** Path of a directory from the root. */
   path(directory: Inode): Uint8Array {
+    const name = directory === ROOT ? 0 : (this.inodes.size[directory] as number)
+    return this.namePath(name)
+  }
+
+  /** Path of a name from the root, `/` for name 0. */
+  namePath(index: NameIndex): Uint8Array {
     const { names } = this
     const chain: NameIndex[] = []
     let length = 0
-    for (let at = directory; at !== ROOT; at = this.parent(at)) {
-      const name = this.inodes.size[at] as number
+    for (let name = index; name !== 0; ) {
       chain.push(name)
       length += 1 + (names.length[name] as number)
+      const parent = names.parent[name] as number
+      name = parent === ROOT ? 0 : (this.inodes.size[parent] as number)
     }
     const path = new Uint8Array(Math.max(1, length))
     path[0] = SLASH

@@ -1,5 +1,5 @@
-import { type Algorithm, Digest } from '@composefs/fsverity'
-import { assertMetadata, contentMode, storeContent } from './content.ts'
+import type { Algorithm } from '@composefs/fsverity'
+import { assertMetadata, contentMode, readContent, storeContent } from './content.ts'
 import { ContentCode } from './content-code.ts'
 import { TreeError } from './errors.ts'
 import {
@@ -8,13 +8,13 @@ import {
   kindOfMode,
   type LeafContent,
   type Metadata,
-  NAME_MAX,
   PERMISSIONS,
   ROOT,
   TYPE,
   TYPE_DIRECTORY,
   type Xattr,
 } from './inode.ts'
+import { assertName } from './name.ts'
 import type { NameIndex } from './name-table.ts'
 import { TreeStore } from './store.ts'
 import { type TreeView, viewOf } from './view.ts'
@@ -28,7 +28,6 @@ export interface TreeEntry {
 }
 
 const SLASH = 0x2f
-const DOT = 0x2e
 
 /** The tables of a tree, for the modules of this package. */
 export let storeOf: (tree: FileTree) => TreeStore
@@ -248,37 +247,7 @@ export class FileTree {
    */
   content(inode: Inode): LeafContent {
     this.#assertLive(inode)
-    const { inodes, data } = this.#store
-    const at = inodes.dataOffset[inode] as number
-    const length = inodes.dataLength[inode] as number
-    const size = inodes.size[inode] as number
-    const { algorithm } = this
-    const digest = () => new Digest(algorithm, data.view(at, algorithm.digestSize))
-    switch (inodes.content[inode]) {
-      case ContentCode.inline:
-        return { kind: 'inline', data: data.view(at, length) }
-      case ContentCode.sparse:
-        return { kind: 'sparse', size }
-      case ContentCode.external:
-        return { kind: 'external', digest: digest(), size }
-      case ContentCode.externalPayload: {
-        const { digestSize } = algorithm
-        const payload = data.view(at + digestSize, length - digestSize)
-        return { kind: 'external', digest: digest(), size, payload }
-      }
-      case ContentCode.noVerityObject:
-        return { kind: 'external-no-verity', object: digest(), size }
-      case ContentCode.noVerityPayload:
-        return { kind: 'external-no-verity', size, payload: data.view(at, length) }
-      case ContentCode.symlink:
-        return { kind: 'symlink', target: data.view(at, length) }
-      case ContentCode.device:
-        return { kind: this.kind(inode) as 'chr' | 'blk', rdev: at } // no other kind has a device
-      case ContentCode.none:
-        return { kind: this.kind(inode) as 'fifo' | 'socket' } // as above
-      default:
-        throw new RangeError(`inode ${inode} is a directory`)
-    }
+    return readContent(this.#store, inode)
   }
 
   /** The directory that a directory is in; the root is in itself. */
@@ -366,33 +335,6 @@ export class FileTree {
       throw new TreeError('ERR_TREE_NOT_A_DIRECTORY', `inode ${inode} is not a directory`)
     }
   }
-}
-
-/**
- * Checks the name of a file.
- *
- * @throws TreeError ERR_TREE_BAD_NAME
- */
-export function assertName(name: Uint8Array): void {
-  const problem = nameProblem(name, 0, name.length)
-  if (problem === undefined) return
-  throw new TreeError('ERR_TREE_BAD_NAME', problem, { actual: name.length })
-}
-
-/** What is wrong with the name `bytes[start, end)`, for people; undefined when nothing is. */
-export function nameProblem(bytes: Uint8Array, start: number, end: number): string | undefined {
-  const length = end - start
-  if (length === 0) return 'an empty name'
-  if (length > NAME_MAX) return `a name of ${length} bytes, more than ${NAME_MAX}`
-  if (bytes[start] === DOT) {
-    if (length === 1) return 'a name "."'
-    if (length === 2 && bytes[start + 1] === DOT) return 'a name ".."'
-  }
-  for (let i = start; i < end; i++) {
-    if (bytes[i] === SLASH) return 'a name with a slash in it'
-    if (bytes[i] === 0) return 'a name with a NUL in it'
-  }
-  return undefined
 }
 
 function nameExists(): TreeError {

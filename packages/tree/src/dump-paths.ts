@@ -1,0 +1,137 @@
+import { TreeError } from './errors.ts'
+import { unescapeRange } from './escape.ts'
+import { type Inode, ROOT } from './inode.ts'
+import { nameProblem } from './name.ts'
+import type { TreeStore } from './store.ts'
+
+/** Longest path of a dump in bytes, escapes not counted: PATH_MAX of Linux. */
+const PATH_MAX = 4096
+
+const SLASH = 0x2f
+
+/** Reads the PATH fields of a dump and finds the directories they are in. */
+export class DumpPaths {
+  /** What holds the path that was read: the line itself, or a buffer for unescaped paths. */
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Where its last component begins. */
+  nameStart = 0
+  end = 0
+  isRoot = false
+  readonly #store: TreeStore
+  #start = 0
+  #unescaped: Uint8Array = new Uint8Array(PATH_MAX)
+  /** The directory that was found last: neighbours mostly have the same. */
+  readonly #knownPath = new Uint8Array(PATH_MAX)
+  #knownLength = 0
+  #known: Inode = ROOT
+
+  constructor(store: TreeStore) {
+    this.#store = store
+  }
+
+  /**
+   * Reads the path `bytes[start, end)` and checks its form.
+   *
+   * @throws TreeError ERR_TREE_DUMP_SYNTAX, ERR_TREE_BAD_NAME
+   */
+  read(bytes: Uint8Array, start: number, end: number, hasEscapes: boolean): void {
+    this.bytes = bytes
+    this.#start = start
+    this.end = end
+    if (hasEscapes) this.#unescape(bytes, start, end)
+    const length = this.end - this.#start
+    if (this.bytes[this.#start] !== SLASH || length === 0) {
+      throw new TreeError('ERR_TREE_BAD_NAME', 'a path that does not begin with a slash')
+    }
+    if (length > PATH_MAX) {
+      throw new TreeError('ERR_TREE_BAD_NAME', `a path of ${length} bytes`, {
+        expected: `at most ${PATH_MAX}`,
+        actual: length,
+      })
+    }
+    this.isRoot = length === 1
+    if (this.isRoot) return
+    let at = this.end
+    while (this.bytes[at - 1] !== SLASH) at--
+    this.nameStart = at
+    const problem = nameProblem(this.bytes, at, this.end)
+    if (problem !== undefined) throw new TreeError('ERR_TREE_BAD_NAME', problem)
+  }
+
+  /**
+   * The directory that the path is in.
+   *
+   * @throws TreeError ERR_TREE_DUMP_NO_PARENT, ERR_TREE_NOT_A_DIRECTORY, ERR_TREE_BAD_NAME
+   */
+  parent(): Inode {
+    const length = this.nameStart - 1 - this.#start
+    if (this.#isKnown(length)) return this.#known
+    const directory = this.#findDirectory(this.#start, this.nameStart - 1)
+    for (let i = 0; i < length; i++) this.#knownPath[i] = this.bytes[this.#start + i] as number
+    this.#knownLength = length
+    this.#known = directory
+    return directory
+  }
+
+  /** What an absolute path leads to; undefined when it is not there or no proper path. */
+  resolve(path: Uint8Array): Inode | undefined {
+    if (path[0] !== SLASH) return undefined
+    if (path.length === 1) return ROOT
+    let inode: Inode = ROOT
+    for (let at = 1; at <= path.length; ) {
+      let end = path.indexOf(SLASH, at)
+      if (end === -1) end = path.length
+      const name = this.#store.names.find(inode, path, at, end)
+      if (name === 0) return undefined
+      inode = this.#store.names.inode[name] as number
+      at = end + 1
+    }
+    return inode
+  }
+
+  #findDirectory(start: number, end: number): Inode {
+    const { names } = this.#store
+    const { bytes } = this
+    let inode: Inode = ROOT
+    for (let at = start + 1; at <= end; ) {
+      let stop = at
+      while (stop < end && bytes[stop] !== SLASH) stop++
+      const name = names.find(inode, bytes, at, stop)
+      if (name === 0) {
+        const problem = nameProblem(bytes, at, stop)
+        if (problem !== undefined) throw new TreeError('ERR_TREE_BAD_NAME', problem)
+        throw new TreeError('ERR_TREE_DUMP_NO_PARENT', 'its directory is not there yet')
+      }
+      inode = names.inode[name] as number
+      if (!this.#store.isDirectory(inode)) {
+        throw new TreeError(
+          'ERR_TREE_NOT_A_DIRECTORY',
+          'it is below something that is no directory',
+        )
+      }
+      at = stop + 1
+    }
+    return inode
+  }
+
+  #isKnown(length: number): boolean {
+    if (length !== this.#knownLength) return false
+    const { bytes } = this
+    // Differences are mostly at the end.
+    for (let i = length - 1; i >= 0; i--) {
+      if (bytes[this.#start + i] !== this.#knownPath[i]) return false
+    }
+    return true
+  }
+
+  #unescape(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#unescaped.length < end - start) this.#unescaped = new Uint8Array((end - start) * 2)
+    const length = unescapeRange(bytes, start, end, this.#unescaped, 0)
+    if (length < 0) {
+      throw new TreeError('ERR_TREE_DUMP_SYNTAX', 'an escape that is unknown or cut off')
+    }
+    this.bytes = this.#unescaped
+    this.#start = 0
+    this.end = length
+  }
+}
