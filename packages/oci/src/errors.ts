@@ -102,6 +102,21 @@ type StoreErrorCode =
   | 'ERR_OCI_NO_EROFS_IMAGE'
   /** The seal label of a config contradicts the image. */
   | 'ERR_OCI_SEAL_MISMATCH'
+  /** The seal label names an image that is not in the repository, or is no image id. */
+  | 'ERR_OCI_SEALED_IMAGE_MISSING'
+  /** A config without seal label where one is needed. */
+  | 'ERR_OCI_NOT_SEALED'
+  /** The image has no boot variant of the wanted format. */
+  | 'ERR_OCI_NO_BOOT_IMAGE'
+  /** An artifact where a container image is needed. */
+  | 'ERR_OCI_NOT_AN_IMAGE'
+  | 'ERR_OCI_NO_SUCH_LAYER'
+  /** A shortened digest that fits several, or a config of several manifests. */
+  | 'ERR_OCI_AMBIGUOUS_REFERENCE'
+  /** The tag and the digest of one reference are not of the same image. */
+  | 'ERR_OCI_REFERENCE_MISMATCH'
+  /** A stored config or manifest that is not kept as one object. */
+  | 'ERR_OCI_BAD_DOCUMENT_STREAM'
 
 /** Everything that can be wrong with an image. Codes are API: append, never rename. */
 export type OciErrorCode =
