@@ -30,7 +30,7 @@ type TarErrorCode =
 type CompressionErrorCode =
   | 'ERR_OCI_COMPRESSION_TRUNCATED'
   | 'ERR_OCI_COMPRESSION_CORRUPT'
-  /** The CRC or length of a gzip member, or the checksum of a zstd frame, is wrong. */
+  /** The CRC or length of a gzip member is wrong. */
   | 'ERR_OCI_COMPRESSION_BAD_CHECKSUM'
   /** Bytes behind the compressed data that nobody would read. */
   | 'ERR_OCI_COMPRESSION_TRAILING_DATA'

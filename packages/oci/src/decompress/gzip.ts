@@ -1,0 +1,69 @@
+import { createGunzip } from 'node:zlib'
+import { OciError, type OciErrorCode } from '../errors.ts'
+import { OUTPUT_CHUNK_SIZE, StreamDecoder } from './stream-decoder.ts'
+
+/**
+ * Decompresses all members of a gzip file. Zeros may follow the last one (tapes and some builders fill up), anything
+ * else may not.
+ *
+ * zlib itself checks headers (method, reserved flags, CRC), goes from member to member and checks CRC and length of
+ * each (RFC 1952), in one call for any number of small members, as eStargz layers have them.
+ *
+ * @throws OciError ERR_OCI_COMPRESSION_TRUNCATED, ERR_OCI_COMPRESSION_CORRUPT, ERR_OCI_COMPRESSION_BAD_CHECKSUM,
+ *   ERR_OCI_COMPRESSION_TRAILING_DATA
+ */
+export async function* gunzip(
+  blob: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const decoder: StreamDecoder = new StreamDecoder(
+    createGunzip({ chunkSize: OUTPUT_CHUNK_SIZE }),
+    error => explain(error, decoder.bytesRead),
+  )
+  let offset = 0
+  try {
+    for await (const chunk of blob) {
+      if (!decoder.hasEnded) yield* decoder.decode(chunk)
+      if (decoder.hasEnded) assertZeros(chunk, Math.max(0, decoder.bytesRead - offset), offset)
+      offset += chunk.length
+    }
+    yield* decoder.finish()
+  } finally {
+    decoder.close()
+  }
+}
+
+/** What zlib says, in our words: its messages are older than most readers of this, and its error number is one for all. */
+const MESSAGES: Readonly<Record<string, readonly [OciErrorCode, string]>> = {
+  'unexpected end of file': ['ERR_OCI_COMPRESSION_TRUNCATED', 'the gzip data ends too early'],
+  'incorrect data check': ['ERR_OCI_COMPRESSION_BAD_CHECKSUM', 'a gzip member with a wrong CRC'],
+  'incorrect length check': [
+    'ERR_OCI_COMPRESSION_BAD_CHECKSUM',
+    'a gzip member with a wrong length field',
+  ],
+  // The magic of the first member was looked at before: it is a later one that is none.
+  'incorrect header check': [
+    'ERR_OCI_COMPRESSION_TRAILING_DATA',
+    'bytes behind the gzip data that are no gzip data',
+  ],
+}
+
+function explain(error: Error, offset: number): Error {
+  const isZlibError = 'code' in error && typeof error.code === 'string' && /^Z_/.test(error.code)
+  if (!isZlibError) return error
+  const [code, message] = MESSAGES[error.message] ?? [
+    'ERR_OCI_COMPRESSION_CORRUPT',
+    `corrupt gzip data (${error.message})`,
+  ]
+  return new OciError(code, message, { offset }, { cause: error })
+}
+
+function assertZeros(chunk: Uint8Array, from: number, chunkOffset: number): void {
+  for (let i = from; i < chunk.length; i++) {
+    if (chunk[i] === 0) continue
+    throw new OciError(
+      'ERR_OCI_COMPRESSION_TRAILING_DATA',
+      'bytes behind the end of the gzip data that are not zero',
+      { offset: chunkOffset + i },
+    )
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Yields what `source` yields, and asks it for the next value before the caller is done with the last one: work of the
+ * thread pool (reading, inflating) then goes on beside that of this thread.
+ *
+ * Values must stay valid while the next one is made.
+ */
+export async function* readAhead<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]()
+  try {
+    let next = iterator.next()
+    for (;;) {
+      const result = await next
+      if (result.done) return
+      next = iterator.next()
+      // It may fail while nobody waits for it; the error is thrown where it is awaited.
+      next.catch(() => {})
+      yield result.value
+    }
+  } finally {
+    await iterator.return?.()
+  }
+}

@@ -1,0 +1,233 @@
+import { OciError, type OciErrorCode } from '../errors.ts'
+
+/** A run of bytes of one frame, for the decoder. */
+export interface FramePiece {
+  readonly data: Uint8Array
+  /** `data` is the frame from its first to its last byte. */
+  readonly isWhole: boolean
+  /** Upper bound of what the frame up to here decompresses to, in bytes, by its block heads. */
+  readonly contentMax: number
+}
+
+/**
+ * Largest window, in bytes: libzstd's limit for streams, and what `zstd --long` makes at most. It is memory that a
+ * header of a few bytes can ask for.
+ */
+export const WINDOW_MAX: number = 2 ** 27
+
+const FRAME_MAGIC = 0xfd2fb528
+/** Sixteen magics, the low four bits are free. */
+const SKIPPABLE_MAGIC = 0x184d2a50
+const MAGIC_SIZE = 4
+const SKIPPABLE_HEAD_SIZE = 8
+const BLOCK_HEAD_SIZE = 3
+const CHECKSUM_SIZE = 4
+/** Magic, descriptor, window, dictionary ID and content size, each as long as can be. */
+const HEAD_MAX = 4 + 1 + 1 + 4 + 8
+/** Most bytes a block can decompress to. */
+const BLOCK_CONTENT_MAX = 128 * 1024
+
+const RAW_BLOCK = 0
+const RLE_BLOCK = 1
+const RESERVED_BLOCK = 3
+
+/** What the head that is being gathered is. */
+type Head = 'magic' | 'skippable' | 'descriptor' | 'frame' | 'block'
+
+/**
+ * Finds the borders of the frames in zstd data that is pushed in chunks of any size (RFC 8878 section 3.1).
+ *
+ * The decoders of the runtimes stop after one frame without a word, whatever follows. With the borders known each
+ * frame is given to them alone, skippable ones and what is behind the last one are seen, and a window is refused
+ * before it is allocated.
+ */
+export class ZstdFrames {
+  #head: Head = 'magic'
+  readonly #bytes = new Uint8Array(HEAD_MAX)
+  #filled = 0
+  #needed = MAGIC_SIZE
+  /** Bytes to come that are no head: of a block with what belongs to it, or of a skippable frame. */
+  #body = 0
+  /** The frame, or skippable frame, ends with the body. */
+  #isLast = false
+  #isInFrame = false
+  #headSize = 0
+  #hasChecksum = false
+  #contentMax = 0
+  #offset = 0;
+
+  /**
+   * Yields the bytes of frames in `chunk`; a piece never has bytes of two frames. Most alias `chunk`.
+   *
+   * @throws OciError ERR_OCI_COMPRESSION_CORRUPT, ERR_OCI_COMPRESSION_TRAILING_DATA,
+   *   ERR_OCI_COMPRESSION_WINDOW_TOO_LARGE
+   */
+  *push(chunk: Uint8Array): Generator<FramePiece, void, undefined> {
+    let at = 0
+    let start = 0
+    let isFromStart = false
+    while (at < chunk.length) {
+      const wasInFrame = this.#isInFrame
+      at = this.#step(chunk, at)
+      if (!wasInFrame && this.#isInFrame) {
+        // The head went by in earlier chunks, in part at least: it is a piece of its own.
+        isFromStart = at >= this.#headSize
+        start = isFromStart ? at - this.#headSize : at
+        if (!isFromStart) yield this.#piece(this.#bytes.slice(0, this.#headSize), false)
+      }
+      if (!this.#isLast || this.#body > 0) continue
+      if (this.#isInFrame) yield this.#piece(chunk.subarray(start, at), isFromStart)
+      this.#expectFrame()
+    }
+    this.#offset += chunk.length
+    if (this.#isInFrame && start < at) yield this.#piece(chunk.subarray(start, at), false)
+  }
+
+  /**
+   * Says that the data ends here.
+   *
+   * @throws OciError ERR_OCI_COMPRESSION_TRUNCATED, ERR_OCI_COMPRESSION_TRAILING_DATA
+   */
+  finish(): void {
+    if (this.#head === 'magic' && this.#filled === 0) return
+    const isFrame = this.#head !== 'magic' || this.#isMagicBegun()
+    if (isFrame) throw this.#error('ERR_OCI_COMPRESSION_TRUNCATED', 'the zstd data ends in a frame')
+    throw this.#error('ERR_OCI_COMPRESSION_TRAILING_DATA', 'bytes behind the zstd data')
+  }
+
+  /** Takes what belongs together from `at` on, and returns where it ends. */
+  #step(chunk: Uint8Array, at: number): number {
+    if (this.#body > 0) {
+      const taken = Math.min(this.#body, chunk.length - at)
+      this.#body -= taken
+      return at + taken
+    }
+    this.#bytes[this.#filled] = chunk[at] as number
+    this.#filled += 1
+    if (this.#filled === this.#needed) this.#readHead(at + 1)
+    return at + 1
+  }
+
+  #readHead(end: number): void {
+    if (this.#head === 'magic') this.#readMagic(end)
+    else if (this.#head === 'skippable') this.#startBody(littleEndian(this.#bytes, 4, 4), true)
+    else if (this.#head === 'descriptor') this.#readDescriptor(end)
+    else if (this.#head === 'frame') this.#readFrameHead(end)
+    else this.#readBlockHead(end)
+  }
+
+  #readMagic(end: number): void {
+    const magic = littleEndian(this.#bytes, 0, MAGIC_SIZE)
+    if (magic === FRAME_MAGIC) this.#expect('descriptor', MAGIC_SIZE + 1)
+    else if ((magic & ~0xf) >>> 0 === SKIPPABLE_MAGIC)
+      this.#expect('skippable', SKIPPABLE_HEAD_SIZE)
+    else throw this.#error('ERR_OCI_COMPRESSION_TRAILING_DATA', 'bytes behind the zstd data', end)
+  }
+
+  #readDescriptor(end: number): void {
+    const { isSingleSegment, dictionarySize, contentSizeSize, isReserved } = this.#descriptor
+    if (isReserved) throw this.#corrupt('a frame with a reserved flag', end)
+    const windowSize = isSingleSegment ? 0 : 1
+    this.#expect('frame', MAGIC_SIZE + 1 + windowSize + dictionarySize + contentSizeSize)
+  }
+
+  #readFrameHead(end: number): void {
+    const { isSingleSegment, dictionarySize, contentSizeSize, hasChecksum } = this.#descriptor
+    let at = MAGIC_SIZE + 1
+    let window = 0
+    if (!isSingleSegment) {
+      const byte = this.#bytes[at] as number
+      window = 2 ** (10 + (byte >>> 3)) * (1 + (byte & 7) / 8)
+      at += 1
+    }
+    if (littleEndian(this.#bytes, at, dictionarySize) !== 0) {
+      throw this.#corrupt('a frame that needs a dictionary', end)
+    }
+    at += dictionarySize
+    // A single segment is its own window. In two bytes its size is stored less 256.
+    const isTwoBytes = contentSizeSize === 2
+    const contentSize = littleEndian(this.#bytes, at, contentSizeSize) + (isTwoBytes ? 256 : 0)
+    if (isSingleSegment) window = contentSize
+    if (window > WINDOW_MAX) {
+      const message = `a zstd window of ${window} bytes, the limit is ${WINDOW_MAX}`
+      throw this.#error('ERR_OCI_COMPRESSION_WINDOW_TOO_LARGE', message, end)
+    }
+    this.#headSize = this.#filled
+    this.#hasChecksum = hasChecksum
+    this.#isInFrame = true
+    this.#contentMax = 0
+    this.#expectBlock()
+  }
+
+  #readBlockHead(end: number): void {
+    const word = littleEndian(this.#bytes, 0, BLOCK_HEAD_SIZE)
+    const isLast = (word & 1) === 1
+    const type = (word >>> 1) & 3
+    const size = word >>> 3
+    if (type === RESERVED_BLOCK) throw this.#corrupt('a block of the reserved type', end)
+    this.#contentMax += type === RAW_BLOCK || type === RLE_BLOCK ? size : BLOCK_CONTENT_MAX
+    const content = type === RLE_BLOCK ? 1 : size
+    this.#startBody(content + (isLast && this.#hasChecksum ? CHECKSUM_SIZE : 0), isLast)
+    this.#expectBlock()
+  }
+
+  /** The fields of the frame header descriptor, which stands behind the magic. */
+  get #descriptor() {
+    const byte = this.#bytes[MAGIC_SIZE] as number
+    const isSingleSegment = (byte & 0x20) !== 0
+    return {
+      isSingleSegment,
+      isReserved: (byte & 0x08) !== 0,
+      hasChecksum: (byte & 0x04) !== 0,
+      dictionarySize: [0, 1, 2, 4][byte & 3] as number,
+      contentSizeSize: [isSingleSegment ? 1 : 0, 2, 4, 8][byte >>> 6] as number,
+    }
+  }
+
+  /** Goes on gathering the head at hand, which turned out to be longer. */
+  #expect(head: Head, size: number): void {
+    this.#head = head
+    this.#needed = size
+  }
+
+  #expectBlock(): void {
+    this.#filled = 0
+    this.#expect('block', BLOCK_HEAD_SIZE)
+  }
+
+  #expectFrame(): void {
+    this.#isInFrame = false
+    this.#isLast = false
+    this.#filled = 0
+    this.#expect('magic', MAGIC_SIZE)
+  }
+
+  #startBody(size: number, isLast: boolean): void {
+    this.#body = size
+    this.#isLast = isLast
+  }
+
+  #piece(data: Uint8Array, isWhole: boolean): FramePiece {
+    return { data, isWhole, contentMax: this.#contentMax }
+  }
+
+  #isMagicBegun(): boolean {
+    const first = this.#bytes[0] as number
+    return first === (FRAME_MAGIC & 0xff) || (first & 0xf0) === (SKIPPABLE_MAGIC & 0xf0)
+  }
+
+  #corrupt(what: string, end: number): OciError {
+    return this.#error('ERR_OCI_COMPRESSION_CORRUPT', `corrupt zstd data (${what})`, end)
+  }
+
+  #error(code: OciErrorCode, message: string, end = 0): OciError {
+    return new OciError(code, message, { offset: this.#offset + end })
+  }
+}
+
+/** Value of `size` bytes, the lowest first. Above 2^53 it is rounded, which no limit here is near. */
+function littleEndian(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0
+  for (let i = size - 1; i >= 0; i--) value = value * 256 + (bytes[at + i] as number)
+  return value
+}
