@@ -1,0 +1,31 @@
+import type { Descriptor } from '../descriptor.ts'
+
+/** A manifest as it came, and the name it came under. */
+export interface ManifestBytes {
+  /** The bytes whose SHA-256 is `digest`. */
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+  readonly digest: string
+}
+
+/** Where an image comes from. */
+export interface ImageSource {
+  /** For messages: the reference or path of the image. */
+  readonly description: string
+  /** True when reading again costs nothing but time: a pull then syncs once, at its end. */
+  readonly isLocal: boolean
+  /** The manifest that was asked for, its size and digest checked. */
+  manifest(options?: { readonly signal?: AbortSignal }): Promise<ManifestBytes>
+  /**
+   * The bytes of a blob, as many as its descriptor says. Whoever reads them checks the digest. Each chunk is the
+   * caller's own.
+   *
+   * @throws OciError ERR_OCI_MISSING_BLOB, ERR_OCI_SIZE_MISMATCH
+   */
+  blob(
+    descriptor: Descriptor,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterable<Uint8Array>
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}

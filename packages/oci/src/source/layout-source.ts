@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import type { Descriptor } from '../descriptor.ts'
+import { OciError } from '../errors.ts'
+import { parseIndex } from '../index-document.ts'
+import { JSON_SIZE_MAX, parseJson } from '../json.ts'
+import { JsonRecord } from '../json-record.ts'
+import { requireOciDigest } from '../oci-digest.ts'
+import { hostPlatform, type Platform } from '../platform.ts'
+import { readAll, readDocument, sizeMismatch } from './document.ts'
+import type { ImageSource, ManifestBytes } from './image-source.ts'
+import type { LayoutFile, LayoutFiles } from './layout-files.ts'
+import { selectManifest } from './select-manifest.ts'
+
+/** Which image of a layout. */
+export interface SelectOptions {
+  /** The annotation `org.opencontainers.image.ref.name`; without it the only image there is. */
+  readonly tag?: string | undefined
+  /** Default: that of this machine. */
+  readonly platform?: Platform | undefined
+}
+
+/** The only `imageLayoutVersion` there is. */
+const LAYOUT_VERSION = '1.0.0'
+
+/**
+ * An image source over the files of a layout; takes the files over and closes them, also when it fails.
+ *
+ * @throws OciError ERR_OCI_NOT_A_LAYOUT, ERR_OCI_UNSUPPORTED_LAYOUT_VERSION
+ */
+export async function openLayoutFiles(
+  files: LayoutFiles,
+  transport: 'oci' | 'oci-archive',
+  options: SelectOptions,
+): Promise<ImageSource> {
+  try {
+    await checkLayoutVersion(files)
+  } catch (error) {
+    await files.close()
+    throw error
+  }
+  return new LayoutSource(files, transport, options)
+}
+
+class LayoutSource implements ImageSource {
+  readonly description: string
+  readonly isLocal = true
+  readonly #files: LayoutFiles
+  readonly #options: SelectOptions
+
+  constructor(files: LayoutFiles, transport: string, options: SelectOptions) {
+    this.#files = files
+    this.#options = options
+    this.description = `${transport}:${files.name}${options.tag === undefined ? '' : `:${options.tag}`}`
+  }
+
+  async manifest(options: { readonly signal?: AbortSignal } = {}): Promise<ManifestBytes> {
+    const index = parseIndex(await readNamed(this.#files, 'index.json'))
+    return selectManifest(index, {
+      tag: this.#options.tag,
+      platform: this.#options.platform ?? hostPlatform(),
+      source: this.#files.name,
+      read: (descriptor, what) => readDocument(descriptor, what, d => this.blob(d, options)),
+    })
+  }
+
+  async *blob(
+    descriptor: Descriptor,
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<Uint8Array> {
+    const { algorithm, encoded } = requireOciDigest(descriptor.digest, 'a blob', [
+      'sha256',
+      'sha512',
+    ])
+    const file = await this.#files.open(`blobs/${algorithm}/${encoded}`)
+    if (file === undefined) {
+      yield inlineData(descriptor) ?? missingBlob(descriptor, this.#files.name)
+      return
+    }
+    if (file.size !== descriptor.size) {
+      await file.close()
+      throw sizeMismatch(descriptor, 'blob', file.size)
+    }
+    yield* file.chunks(options.signal)
+  }
+
+  close(): Promise<void> {
+    return this.#files.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** The `data` of a descriptor where it is what the descriptor says. */
+function inlineData(descriptor: Descriptor): Uint8Array | undefined {
+  if (descriptor.data === undefined) return undefined
+  const data = Buffer.from(descriptor.data, 'base64')
+  const { algorithm, encoded } = requireOciDigest(descriptor.digest, 'a blob', ['sha256', 'sha512'])
+  const isRight =
+    data.length === descriptor.size && createHash(algorithm).update(data).digest('hex') === encoded
+  return isRight ? data : undefined
+}
+
+function missingBlob(descriptor: Descriptor, source: string): never {
+  const { digest, urls, mediaType } = descriptor
+  const elsewhere = urls.length > 0 ? `, only the URL ${urls[0]}, which is never fetched` : ''
+  throw new OciError('ERR_OCI_MISSING_BLOB', `${source} has no blob ${digest}${elsewhere}`, {
+    digest,
+    mediaType,
+    path: source,
+    choices: urls,
+  })
+}
+
+async function checkLayoutVersion(files: LayoutFiles): Promise<void> {
+  const record = new JsonRecord(parseJson(await readNamed(files, 'oci-layout')), 'oci-layout', [
+    'imageLayoutVersion',
+  ])
+  const version = record.requireString('imageLayoutVersion')
+  if (version !== LAYOUT_VERSION) {
+    throw new OciError(
+      'ERR_OCI_UNSUPPORTED_LAYOUT_VERSION',
+      `${files.name}: image layout version ${JSON.stringify(version)}, not ${LAYOUT_VERSION}`,
+      { path: files.name, expected: LAYOUT_VERSION, actual: version },
+    )
+  }
+}
+
+/** Reads one of the two files that have no descriptor. */
+async function readNamed(files: LayoutFiles, name: string): Promise<Uint8Array> {
+  const file: LayoutFile | undefined = await files.open(name)
+  if (file === undefined) {
+    throw new OciError('ERR_OCI_NOT_A_LAYOUT', `${files.name} has no ${name}: no OCI layout`, {
+      path: files.name,
+      expected: name,
+    })
+  }
+  if (file.size > JSON_SIZE_MAX) {
+    await file.close()
+    throw new OciError(
+      'ERR_OCI_BAD_JSON',
+      `${name} of ${file.size} bytes: at most ${JSON_SIZE_MAX} are read`,
+      { path: name, expected: JSON_SIZE_MAX, actual: file.size },
+    )
+  }
+  return readAll(file.chunks(), JSON_SIZE_MAX)
+}
