@@ -1,1 +1,30 @@
-export {}
+export { type CountingObjectStore, createCountingObjectStore } from './counting-objects.ts'
+export {
+  isRepositoryError,
+  RepositoryError,
+  type RepositoryErrorCode,
+  type RepositoryErrorFacts,
+} from './errors.ts'
+export type { ImageStore, OpenedImage, ResolvedImage } from './images.ts'
+export { type InitOptions, type InitResult, initRepository } from './init.ts'
+export type { Layout } from './layout.ts'
+export type { LockHolder, LockOptions } from './lock.ts'
+export { createMemoryObjectStore } from './memory-objects.ts'
+export {
+  createMetadata,
+  type ErofsFormats,
+  encodeMetadata,
+  erofsFormatsOf,
+  parseMetadata,
+  type RepositoryFeatures,
+  type RepositoryMetadata,
+  unknownWriteFeatures,
+} from './metadata.ts'
+export type { ObjectHandle, ObjectStore, ObjectWriter, PutResult } from './object-store.ts'
+export type { DiskObjectStore } from './objects.ts'
+export { type OpenOptions, openRepository, readAlgorithm } from './open.ts'
+export { type PublishedName, publish } from './publish.ts'
+export type { Ref, RefEntry } from './refs.ts'
+export type { Repository } from './repository.ts'
+export type { StreamStore } from './streams.ts'
+export type { FileDescriptor, System, VerityMeasurement } from './system.ts'

@@ -28,14 +28,14 @@ export interface System {
   /** Renames unless the new name exists (RENAME_NOREPLACE). */
   renameNoReplace(from: string, to: string): 'renamed' | 'exists'
   /** FS_IOC_ENABLE_VERITY with 4096-byte blocks on a read-only descriptor. `busy`: open for writing somewhere. */
-  enableVerity(file: FileDescriptor, algorithm: Algorithm): 'enabled' | 'already' | 'busy' | 'unsupported'
+  enableVerity(
+    file: FileDescriptor,
+    algorithm: Algorithm,
+  ): 'enabled' | 'already' | 'busy' | 'unsupported'
   /** FS_IOC_MEASURE_VERITY. */
   measureVerity(file: FileDescriptor, algorithm: Algorithm): VerityMeasurement
   /** One try of flock without waiting; false when another process holds it. */
   tryLock(file: FileDescriptor, mode: 'shared' | 'exclusive'): boolean
-  /** flock that waits off the main thread. Aborting only stops the wait of the caller. */
-  lock(file: FileDescriptor, mode: 'shared' | 'exclusive'): Promise<void>
-  unlock(file: FileDescriptor): void
   /** Writes everything of the file system that holds `file` to the disk (syncfs). */
   syncFileSystem(file: FileDescriptor): void
   /** True when the file system of `path` is mounted read-only (statvfs). */

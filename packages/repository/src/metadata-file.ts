@@ -1,0 +1,117 @@
+import { closeSync, fstatSync } from 'node:fs'
+import { isErrno, RepositoryError } from './errors.ts'
+import { openForReading, readFully } from './file-bytes.ts'
+import type { Layout } from './layout.ts'
+import {
+  encodeMetadata,
+  METADATA_SIZE_MAX,
+  parseMetadata,
+  type RepositoryMetadata,
+} from './metadata.ts'
+import { StagedFile } from './staged-file.ts'
+import type { System } from './system.ts'
+import { enableVerity } from './verity.ts'
+
+const METADATA_MODE = 0o644
+
+/** meta.json as it is on the disk. */
+export interface StoredMetadata {
+  readonly metadata: RepositoryMetadata
+  /** True when the file has fs-verity: the repository is secure. */
+  readonly hasVerity: boolean
+}
+
+/**
+ * Reads meta.json; undefined when there is none.
+ *
+ * @throws RepositoryError what `parseMetadata` throws, ERR_REPOSITORY_DIGEST_MISMATCH
+ */
+export function readMetadataFile(layout: Layout, system: System): StoredMetadata | undefined {
+  const file = openMetadata(layout.metadata)
+  if (file === undefined) return undefined
+  try {
+    const metadata = parseMetadata(readAll(file))
+    const measured = system.measureVerity(file, metadata.algorithm)
+    if (measured.state === 'other-algorithm') {
+      throw new RepositoryError(
+        'ERR_REPOSITORY_DIGEST_MISMATCH',
+        `the fs-verity digest of meta.json is not ${metadata.algorithm.name}`,
+        { path: layout.metadata },
+      )
+    }
+    return { metadata, hasVerity: measured.state === 'enabled' }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Like `readMetadataFile`, without asking the kernel. */
+export function peekMetadataFile(layout: Layout): RepositoryMetadata | undefined {
+  const file = openMetadata(layout.metadata)
+  if (file === undefined) return undefined
+  try {
+    return parseMetadata(readAll(file))
+  } finally {
+    closeSync(file)
+  }
+}
+
+/**
+ * Writes meta.json to a file without a name: on the disk, with fs-verity if it is to be secure. The caller links
+ * and closes it.
+ *
+ * @throws RepositoryError ERR_REPOSITORY_VERITY_UNSUPPORTED
+ */
+export function stageMetadataFile(
+  layout: Layout,
+  system: System,
+  wanted: { readonly metadata: RepositoryMetadata; readonly secure: boolean },
+): StagedFile {
+  const staged = StagedFile.create(system, { directory: layout.root, mode: METADATA_MODE })
+  try {
+    staged.write(encodeMetadata(wanted.metadata))
+    staged.sync()
+    if (wanted.secure) {
+      staged.freeze()
+      if (!enableVerity(staged, system, wanted.metadata.algorithm)) {
+        throw new RepositoryError(
+          'ERR_REPOSITORY_VERITY_UNSUPPORTED',
+          `the file system of ${layout.root} has no fs-verity`,
+          { path: layout.root },
+        )
+      }
+    }
+    return staged
+  } catch (error) {
+    staged.close()
+    throw error
+  }
+}
+
+function openMetadata(path: string): number | undefined {
+  try {
+    return openForReading(path)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined
+    if (isErrno(error, 'ELOOP', 'ENXIO')) throw notAFile(path)
+    throw error
+  }
+}
+
+function readAll(file: number): Uint8Array {
+  const status = fstatSync(file)
+  if (!status.isFile()) throw notAFile('meta.json')
+  if (status.size > METADATA_SIZE_MAX) {
+    throw new RepositoryError(
+      'ERR_REPOSITORY_BAD_METADATA',
+      `meta.json has ${status.size} bytes, more than ${METADATA_SIZE_MAX}`,
+      { expected: METADATA_SIZE_MAX, actual: status.size },
+    )
+  }
+  const bytes = new Uint8Array(status.size)
+  return bytes.subarray(0, readFully(file, bytes, 0))
+}
+
+function notAFile(path: string): RepositoryError {
+  return new RepositoryError('ERR_REPOSITORY_NOT_A_FILE', `${path} is no regular file`, { path })
+}

@@ -1,0 +1,189 @@
+import { closeSync, lstatSync, mkdirSync } from 'node:fs'
+import type { Algorithm, Digest } from '@composefs/fsverity'
+import { fsverityDigest } from '@composefs/fsverity'
+import { isErrno } from './errors.ts'
+import { openForReading } from './file-bytes.ts'
+import type { Layout } from './layout.ts'
+import { assertSize, OpenObject } from './object-handle.ts'
+import type { ObjectStore, ObjectWriter, PutResult } from './object-store.ts'
+import { DiskObjectWriter } from './object-writer.ts'
+import { StagedFile } from './staged-file.ts'
+import type { System } from './system.ts'
+import { assertDigest, type Verity } from './verity.ts'
+
+/** Modes before the umask: those of cfsctl. */
+const OBJECT_MODE = 0o644
+const DIRECTORY_MODE = 0o755
+
+/** What the object store of a repository needs of it. */
+export interface DiskObjectStoreOptions {
+  readonly system: System
+  readonly layout: Layout
+  readonly verity: Verity
+  /** Throws when the repository must not be changed. */
+  assertWritable(): void
+}
+
+/** The objects of a repository on disk: `objects/ab/cdef…`. */
+export class DiskObjectStore implements ObjectStore {
+  readonly #system: System
+  readonly #layout: Layout
+  readonly #verity: Verity
+  readonly #assertWritable: () => void
+  /** True when objects have been linked that no sync has written to the disk yet. */
+  hasUnsynced = false
+
+  constructor(options: DiskObjectStoreOptions) {
+    this.#system = options.system
+    this.#layout = options.layout
+    this.#verity = options.verity
+    this.#assertWritable = () => options.assertWritable()
+  }
+
+  get algorithm(): Algorithm {
+    return this.#verity.algorithm
+  }
+
+  /** True when a regular file has the object's name; its content is not looked at. */
+  has(id: Digest): boolean {
+    return lstatSync(this.#layout.object(id), { throwIfNoEntry: false })?.isFile() ?? false
+  }
+
+  /**
+   * Stores `content`. The digest comes first, so content that is there costs no writing.
+   *
+   * @throws RepositoryError ERR_REPOSITORY_READ_ONLY, _VERITY_UNSUPPORTED, _VERITY_BUSY, _DIGEST_MISMATCH (the
+   *   kernel read something else than was written)
+   */
+  put(content: Uint8Array): PutResult {
+    this.#assertWritable()
+    const { algorithm, hashing } = this.#verity
+    const digest = fsverityDigest(content, { algorithm, hashing })
+    const size = content.length
+    const state = this.#look(digest, size)
+    if (state === 'present') return { digest, isNew: false, size }
+    const staged = this.#stage()
+    try {
+      staged.write(content)
+      const measured = this.#verity.seal(staged)
+      if (measured !== undefined) assertDigest(measured, digest)
+      return { digest, isNew: this.#publish(staged, digest, state), size }
+    } finally {
+      staged.close()
+    }
+  }
+
+  /** @throws RepositoryError ERR_REPOSITORY_READ_ONLY; what `put` throws on `finish` */
+  create(): ObjectWriter {
+    this.#assertWritable()
+    return new DiskObjectWriter({
+      verity: this.#verity,
+      staged: this.#stage(),
+      publish: (staged, digest, size) => {
+        const state = this.#look(digest, size)
+        return state !== 'present' && this.#publish(staged, digest, state)
+      },
+    })
+  }
+
+  /**
+   * Opens an object after checking its digest as the mode of the repository asks.
+   *
+   * @throws RepositoryError ERR_REPOSITORY_OBJECT_NOT_FOUND, _NOT_A_FILE, _DIGEST_MISMATCH, _VERITY_MISSING
+   */
+  open(id: Digest): OpenObject {
+    const path = this.#layout.object(id)
+    const object = OpenObject.open(id, path)
+    try {
+      this.#verity.check(object.file, id, { path })
+      return object
+    } catch (error) {
+      object.close()
+      throw error
+    }
+  }
+
+  /** Opens an object without a look at its content. */
+  openUnchecked(id: Digest): OpenObject {
+    return OpenObject.open(id, this.#layout.object(id))
+  }
+
+  /** @throws RepositoryError what `open` throws, ERR_REPOSITORY_OBJECT_TOO_LARGE */
+  read(id: Digest, options: { readonly maxSize?: number } = {}): Uint8Array {
+    const object = this.open(id)
+    try {
+      assertSize(id, object.size, options.maxSize)
+      return object.read(0, object.size)
+    } finally {
+      object.close()
+    }
+  }
+
+  *chunks(id: Digest): Generator<Uint8Array> {
+    const object = this.open(id)
+    try {
+      yield* object.pieces()
+    } finally {
+      object.close()
+    }
+  }
+
+  /** Whether the file of an object that is to be stored is there, and as good as a new one. */
+  #look(id: Digest, size: number): ObjectState {
+    const path = this.#layout.object(id)
+    const verity = this.#verity
+    const status = lstatSync(path, { throwIfNoEntry: false })
+    if (status === undefined) return 'absent'
+    // Also heals an object that a crash cut short.
+    if (!status.isFile() || status.size !== size) return 'unfit'
+    if (verity.isUnsupported && !verity.verify) return 'present'
+    const file = openForReading(path)
+    try {
+      const measured = verity.required ? verity.measure(file) : verity.measureOrEnable(file)
+      if (measured.state === 'other-algorithm') return 'unfit'
+      if (measured.state === 'enabled') return measured.digest.equals(id) ? 'present' : 'unfit'
+      if (verity.required) return 'unfit'
+      return verity.verify && !verity.compute(file).equals(id) ? 'unfit' : 'present'
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  #stage(): StagedFile {
+    const { objects } = this.#layout
+    // Created where all objects of a repository share a directory: faster on ext4 than one file in each.
+    const place = { directory: objects, mode: OBJECT_MODE }
+    try {
+      return StagedFile.create(this.#system, place)
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error
+      mkdirSync(objects, { recursive: true, mode: DIRECTORY_MODE })
+      return StagedFile.create(this.#system, place)
+    }
+  }
+
+  /** Gives a finished file its name; false when another writer was faster. */
+  #publish(staged: StagedFile, id: Digest, state: 'absent' | 'unfit'): boolean {
+    const path = this.#layout.object(id)
+    if (state === 'unfit') {
+      staged.replace(path)
+      this.hasUnsynced = true
+      return true
+    }
+    const isNew = this.#link(staged, id, path) === 'linked'
+    this.hasUnsynced ||= isNew
+    return isNew
+  }
+
+  #link(staged: StagedFile, id: Digest, path: string): 'linked' | 'exists' {
+    try {
+      return staged.link(path)
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error
+      mkdirSync(this.#layout.objectDirectory(id), { recursive: true, mode: DIRECTORY_MODE })
+      return staged.link(path)
+    }
+  }
+}
+
+type ObjectState = 'absent' | 'present' | 'unfit'

@@ -1,0 +1,145 @@
+import { closeSync } from 'node:fs'
+import type { ErofsVersion } from '@composefs/erofs'
+import type { Algorithm, Hashing } from '@composefs/fsverity'
+import type { ZstdCodec } from '@composefs/splitstream'
+import { RepositoryError } from './errors.ts'
+import { ImageStore } from './images.ts'
+import type { Layout } from './layout.ts'
+import { acquireLock, type LockOptions } from './lock.ts'
+import {
+  type ErofsFormats,
+  erofsFormatsOf,
+  type RepositoryMetadata,
+  unknownWriteFeatures,
+} from './metadata.ts'
+import { DiskObjectStore } from './objects.ts'
+import { StreamStore } from './streams.ts'
+import type { FileDescriptor, System } from './system.ts'
+import { Verity } from './verity.ts'
+import { assertDirectoryWritable } from './writable.ts'
+
+/** What opening found out of a repository. */
+export interface RepositoryParts {
+  readonly system: System
+  readonly hashing: Hashing
+  readonly zstd: ZstdCodec
+  readonly layout: Layout
+  /** The repository directory, open and locked. The repository closes it. */
+  readonly directory: FileDescriptor
+  readonly metadata: RepositoryMetadata
+  readonly isLegacy: boolean
+  readonly secure: boolean
+  readonly verify: boolean
+  readonly erofsVersion?: ErofsVersion | undefined
+}
+
+/** An open repository. Close it: until then it keeps the garbage collection of other processes away. */
+export class Repository implements AsyncDisposable {
+  /** Absolute path of the repository directory. */
+  readonly path: string
+  readonly layout: Layout
+  readonly metadata: RepositoryMetadata
+  /** True without meta.json: a repository of an old version, which can be read but not written as it is. */
+  readonly isLegacy: boolean
+  /** True when every object has to have fs-verity. */
+  readonly secure: boolean
+  /** The formats of images made here: that of meta.json, or the one the caller wants instead. */
+  readonly erofsVersions: ErofsFormats
+  readonly system: System
+  readonly hashing: Hashing
+  readonly zstd: ZstdCodec
+  readonly objects: DiskObjectStore
+  readonly streams: StreamStore
+  readonly images: ImageStore
+  readonly #directory: FileDescriptor
+  #isOpen = true
+  #isWritable = false
+
+  constructor(parts: RepositoryParts) {
+    const { system, hashing, layout, metadata, secure } = parts
+    this.path = layout.root
+    this.layout = layout
+    this.metadata = metadata
+    this.isLegacy = parts.isLegacy
+    this.secure = secure
+    this.erofsVersions =
+      parts.erofsVersion === undefined
+        ? erofsFormatsOf(metadata)
+        : { default: parts.erofsVersion, extra: [] }
+    this.system = system
+    this.hashing = hashing
+    this.zstd = parts.zstd
+    this.#directory = parts.directory
+    const { algorithm } = metadata
+    const verity = new Verity({
+      system,
+      algorithm,
+      hashing,
+      required: secure,
+      verify: parts.verify,
+    })
+    const assertWritable = () => this.assertWritable()
+    this.objects = new DiskObjectStore({ system, layout, verity, assertWritable })
+    const { objects, zstd } = this
+    this.streams = new StreamStore({ layout, objects, zstd, assertWritable })
+    this.images = new ImageStore({ layout, objects, verity, assertWritable })
+  }
+
+  get algorithm(): Algorithm {
+    return this.metadata.algorithm
+  }
+
+  /** True when objects have been stored that may not be on the disk yet. */
+  get hasUnsynced(): boolean {
+    return this.objects.hasUnsynced
+  }
+
+  /**
+   * Checks that the repository may be changed: its features are known, and its file system and directory are
+   * writable.
+   *
+   * @throws RepositoryError ERR_REPOSITORY_UNSUPPORTED_FEATURE, _LEGACY, _READ_ONLY
+   */
+  assertWritable(): void {
+    if (this.#isWritable) return
+    const features = unknownWriteFeatures(this.metadata)
+    if (features.length > 0) {
+      throw new RepositoryError(
+        'ERR_REPOSITORY_UNSUPPORTED_FEATURE',
+        `the repository can only be read: it uses features this version does not know: ${features.join(', ')}`,
+        { path: this.path, features },
+      )
+    }
+    if (this.isLegacy) {
+      throw new RepositoryError(
+        'ERR_REPOSITORY_LEGACY',
+        `${this.path} has no meta.json and was opened for reading`,
+        { path: this.path },
+      )
+    }
+    assertDirectoryWritable(this.system, this.path)
+    this.#isWritable = true
+  }
+
+  /** Writes everything stored so far to the disk, with all else that its file system has to write. */
+  sync(): void {
+    this.system.syncFileSystem(this.#directory)
+    this.objects.hasUnsynced = false
+  }
+
+  /** Changes the lock of the open repository. Between the old and the new lock others may take theirs. */
+  async changeLock(options: Omit<LockOptions, 'system'>): Promise<void> {
+    await acquireLock(this.#directory, { ...options, system: this.system })
+  }
+
+  /** Ends the use of the repository and gives its lock back. */
+  async close(): Promise<void> {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    closeSync(this.#directory)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}

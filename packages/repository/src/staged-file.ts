@@ -1,0 +1,153 @@
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+} from 'node:fs'
+import { isErrno } from './errors.ts'
+import { readPieces, writeFully } from './file-bytes.ts'
+import { TEMPORARY_OBJECT } from './layout.ts'
+import type { FileDescriptor, System } from './system.ts'
+import { withTemporaryName } from './temporary-name.ts'
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants
+
+/**
+ * A file that is being written and that nobody can see: unnamed, or under a temporary name where the file system
+ * has no unnamed files. It becomes visible, complete, by `link` or `replace`; otherwise `close` leaves nothing.
+ */
+export class StagedFile {
+  readonly #system: System
+  readonly #directory: string
+  readonly #mode: number
+  #file: FileDescriptor
+  /** The name that has to go, if there is one. */
+  #temporary: string | undefined
+  #isClosed = false
+
+  private constructor(
+    system: System,
+    place: { readonly directory: string; readonly mode: number },
+    staged: { readonly file: FileDescriptor; readonly temporary: string | undefined },
+  ) {
+    this.#system = system
+    this.#directory = place.directory
+    this.#mode = place.mode
+    this.#file = staged.file
+    this.#temporary = staged.temporary
+  }
+
+  /** Starts a file that will get a name on the file system of `directory`. The umask takes from `mode`. */
+  static create(
+    system: System,
+    place: { readonly directory: string; readonly mode: number },
+  ): StagedFile {
+    return new StagedFile(system, place, createFile(system, place))
+  }
+
+  get file(): FileDescriptor {
+    return this.#file
+  }
+
+  /** Appends `data`. */
+  write(data: Uint8Array): void {
+    writeFully(this.#file, data)
+  }
+
+  /** Writes the file itself to the disk. */
+  sync(): void {
+    fsyncSync(this.#file)
+  }
+
+  /** Ends the writing: fs-verity wants that nobody has the file open for writing, this process included. */
+  freeze(): void {
+    const readOnly = this.#system.reopenReadOnly(this.#file)
+    closeSync(this.#file)
+    this.#file = readOnly
+  }
+
+  /** Goes on with a copy, frozen too: of the copy no other process can have a descriptor open for writing. */
+  copyFrozen(): void {
+    const copy = StagedFile.create(this.#system, { directory: this.#directory, mode: this.#mode })
+    try {
+      for (const piece of readPieces(this.#file)) copy.write(piece)
+      copy.freeze()
+      this.#discard()
+    } catch (error) {
+      copy.close()
+      throw error
+    }
+    this.#file = copy.#file
+    this.#temporary = copy.#temporary
+  }
+
+  /** Gives the file its name unless the name exists. ENOENT means that the directory is missing. */
+  link(path: string): 'linked' | 'exists' {
+    if (this.#temporary === undefined) return this.#system.linkUnnamed(this.#file, path)
+    if (renameUnlessExists(this.#system, this.#temporary, path) === 'exists') return 'exists'
+    this.#temporary = undefined
+    return 'linked'
+  }
+
+  /** Gives the file its name in the place of whatever file has it. */
+  replace(path: string): void {
+    if (this.#temporary === undefined) {
+      const { path: temporary } = withTemporaryName(
+        { directory: this.#directory, prefix: TEMPORARY_OBJECT },
+        name => {
+          if (this.#system.linkUnnamed(this.#file, name) === 'linked') return
+          throw Object.assign(new Error(`EEXIST: link '${name}'`), { code: 'EEXIST', path: name })
+        },
+      )
+      this.#temporary = temporary
+    }
+    renameSync(this.#temporary, path)
+    this.#temporary = undefined
+  }
+
+  /** Closes the file. Unless it has been linked it is gone. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#discard()
+  }
+
+  #discard(): void {
+    closeSync(this.#file)
+    if (this.#temporary !== undefined) unlinkSync(this.#temporary)
+    this.#temporary = undefined
+  }
+}
+
+function createFile(
+  system: System,
+  place: { readonly directory: string; readonly mode: number },
+): { file: FileDescriptor; temporary: string | undefined } {
+  const { directory, mode } = place
+  const file = system.createUnnamed(directory, mode)
+  if (file !== undefined) return { file, temporary: undefined }
+  const named = withTemporaryName({ directory, prefix: TEMPORARY_OBJECT }, path =>
+    openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode),
+  )
+  return { file: named.made, temporary: named.path }
+}
+
+function renameUnlessExists(system: System, from: string, to: string): 'linked' | 'exists' {
+  try {
+    return system.renameNoReplace(from, to) === 'exists' ? 'exists' : 'linked'
+  } catch (error) {
+    // File systems without RENAME_NOREPLACE (NFS) say EINVAL; a hard link has the same promise.
+    if (!isErrno(error, 'EINVAL')) throw error
+  }
+  try {
+    linkSync(from, to)
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return 'exists'
+    throw error
+  }
+  unlinkSync(from)
+  return 'linked'
+}
