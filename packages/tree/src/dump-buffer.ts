@@ -21,6 +21,15 @@ ESCAPES[0x09] = 0x74
 const XATTR_ESCAPES = ESCAPES.slice()
 XATTR_ESCAPES[EQUALS] = AS_HEX
 
+const DIGIT_0 = 0x30
+
+/** Most digits of a number up to 2^53, and of a mode. */
+const DECIMAL_MAX = 16
+const OCTAL_MAX = 6
+
+/** Below this, integer division is exact and fast. */
+const SMALL = 2 ** 31
+
 /** Bytes that one byte can become. */
 const ESCAPED_MAX = 4
 
@@ -59,6 +68,30 @@ export class DumpBuffer {
   ascii(text: string): void {
     this.#reserve(text.length)
     for (let i = 0; i < text.length; i++) this.#bytes[this.#length++] = text.charCodeAt(i)
+  }
+
+  /** A number from 0 to 2^53 in decimal digits. */
+  decimal(value: number): void {
+    this.#reserve(DECIMAL_MAX)
+    let digits = 1
+    for (let limit = 10; limit <= value; limit *= 10) digits++
+    let rest = value
+    for (let at = this.#length + digits - 1; at >= this.#length; at--) {
+      const tenth = rest < SMALL ? (rest / 10) | 0 : Math.floor(rest / 10)
+      this.#bytes[at] = DIGIT_0 + (rest - tenth * 10)
+      rest = tenth
+    }
+    this.#length += digits
+  }
+
+  /** A mode with type bits in octal digits. */
+  mode(value: number): void {
+    this.#reserve(OCTAL_MAX)
+    let digits = 1
+    for (let rest = value >> 3; rest !== 0; rest >>= 3) digits++
+    for (let shift = (digits - 1) * 3; shift >= 0; shift -= 3) {
+      this.#bytes[this.#length++] = DIGIT_0 + ((value >> shift) & 7)
+    }
   }
 
   /** Everything that is in another buffer. */

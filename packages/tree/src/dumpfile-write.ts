@@ -12,7 +12,11 @@ const PIECE = 64 * 1024
 
 const SLASH = 0x2f
 const DASH = 0x2d
+const DOT = 0x2e
 const NEWLINE = 0x0a
+
+/** Seconds whose high half is below this are exact as a number. */
+const HIGH_SAFE = 2 ** 21
 
 export interface WriteDumpOptions {
   /**
@@ -129,12 +133,21 @@ class DumpWriter {
     const { buffer } = this
     const { inodes } = this.#store
     const content = inodes.content[inode] as ContentCode
-    const size = this.#store.isDirectory(inode) ? 0 : inodes.size[inode]
-    const rdev = content === ContentCode.device ? inodes.dataOffset[inode] : 0
-    buffer.ascii(
-      ` ${size} ${(inodes.mode[inode] as number).toString(8)} ${inodes.nlink[inode]}` +
-        ` ${inodes.uid[inode]} ${inodes.gid[inode]} ${rdev} `,
-    )
+    const size = this.#store.isDirectory(inode) ? 0 : (inodes.size[inode] as number)
+    const rdev = content === ContentCode.device ? (inodes.dataOffset[inode] as number) : 0
+    buffer.space()
+    buffer.decimal(size)
+    buffer.space()
+    buffer.mode(inodes.mode[inode] as number)
+    buffer.space()
+    buffer.decimal(inodes.nlink[inode] as number)
+    buffer.space()
+    buffer.decimal(inodes.uid[inode] as number)
+    buffer.space()
+    buffer.decimal(inodes.gid[inode] as number)
+    buffer.space()
+    buffer.decimal(rdev)
+    buffer.space()
     this.#mtime(inode)
     this.#data(inode, content)
     this.#xattrFields(inodes.xattrSet[inode] as number)
@@ -145,12 +158,12 @@ class DumpWriter {
     const { mtimeHigh, mtimeLow, mtimeNanoseconds } = this.#store.inodes
     const high = (mtimeHigh[inode] as number) | 0
     const low = mtimeLow[inode] as number
-    // Exact within 53 bits, which spares a bigint for every sensible time.
-    const seconds =
-      high >= -0x200000 && high < 0x200000
-        ? high * 0x1_0000_0000 + low
-        : (BigInt(high) << 32n) | BigInt(low)
-    this.buffer.ascii(`${seconds}.${mtimeNanoseconds[inode]} `)
+    const { buffer } = this
+    if (high >= 0 && high < HIGH_SAFE) buffer.decimal(high * 2 ** 32 + low)
+    else buffer.ascii(String((BigInt(high) << 32n) | BigInt(low)))
+    buffer.byte(DOT)
+    buffer.decimal(mtimeNanoseconds[inode] as number)
+    buffer.space()
   }
 
   /** PAYLOAD, CONTENT and DIGEST. */
