@@ -1,5 +1,4 @@
-import { compareBytes, encodeUtf8 } from '@composefs/bytes'
-import { escapeField, escapeXattr } from './escape.ts'
+import { formatDumpEntry, formatDumpHardlink } from '@composefs/tree'
 import type { TarEntry, TarEntryKind } from './tar/entry.ts'
 
 /** S_IFMT bits of each kind that has metadata of its own. */
@@ -17,29 +16,27 @@ const FILE_TYPE_BITS: Readonly<Record<Exclude<TarEntryKind, 'hardlink'>, number>
  * and in the order of the tar.
  *
  * @example
- * for await (const entry of layerEntries(reader, options)) process.stdout.write(formatLayerEntry(entry))
+ * for await (const entry of layerEntries(reader)) process.stdout.write(formatLayerEntry(entry))
  */
 export function formatLayerEntry(entry: TarEntry): Uint8Array {
-  const { kind } = entry
-  const path = escapeField(entry.path)
-  if (kind === 'hardlink') {
-    return encodeUtf8(`${path} 0 @120000 - - - - 0.0 ${escapeField(entry.target)} - -\n`)
-  }
-  const mode = (FILE_TYPE_BITS[kind] | entry.mode).toString(8)
-  const size = kind === 'symlink' ? entry.target.length : entry.size
-  const rdev = encodeDevice(entry.major, entry.minor)
-  const mtime = `${entry.mtimeSeconds}.${entry.mtimeNanoseconds}`
-  const external = entry.content?.kind === 'external' ? entry.content.digest : undefined
-  const inline = entry.content?.kind === 'inline' ? escapeField(entry.content.data) : '-'
-  const payload = external?.objectPath ?? (kind === 'symlink' ? escapeField(entry.target) : '-')
-  const fields = [
-    ...[path, size, mode, 1, entry.uid, entry.gid, rdev, mtime],
-    ...[payload, inline, external?.hex ?? '-'],
-    ...[...entry.xattrs]
-      .sort((a, b) => compareBytes(a.name, b.name))
-      .map(({ name, value }) => `${escapeXattr(name)}=${escapeXattr(value)}`),
-  ]
-  return encodeUtf8(`${fields.join(' ')}\n`)
+  const { kind, content, target } = entry
+  if (kind === 'hardlink') return formatDumpHardlink(entry.path, target)
+  const isSymlink = kind === 'symlink'
+  return formatDumpEntry({
+    path: entry.path,
+    size: isSymlink ? target.length : entry.size,
+    mode: FILE_TYPE_BITS[kind] | entry.mode,
+    nlink: 1,
+    uid: entry.uid,
+    gid: entry.gid,
+    rdev: encodeDevice(entry.major, entry.minor),
+    mtimeSeconds: entry.mtimeSeconds,
+    mtimeNanoseconds: entry.mtimeNanoseconds,
+    payload: isSymlink ? target : undefined,
+    content: content?.kind === 'inline' ? content.data : undefined,
+    digest: content?.kind === 'external' ? content.digest : undefined,
+    xattrs: entry.xattrs,
+  })
 }
 
 /**

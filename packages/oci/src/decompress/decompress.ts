@@ -5,18 +5,16 @@ import { gunzip } from './gzip.ts'
 import { unzstd } from './zstd.ts'
 
 export interface DecompressOptions {
-  /**
-   * What the media type says. Only a hint: it decides nothing but whether a blob of no bytes is an empty layer, and
-   * makes errors better.
-   */
-  readonly hint?: Compression
+  /** What the media type says. Only a hint: it decides whether a blob of no bytes is an empty layer, nothing else. */
+  readonly hint?: Compression | undefined
 }
 
 /**
  * Yields the layer that a blob holds. The first bytes decide between gzip, zstd and a plain tar.
  *
- * Pieces are at most 1 MiB, except that those of a plain tar are as they came. They stay valid. Memory does not depend
- * on what the blob claims or holds: at most two pieces and a zstd window of at most 128 MiB.
+ * Pieces are at most 1 MiB, except that those of a plain tar are as they came. They stay valid, as the chunks of `blob`
+ * must. Memory does not depend on what the blob claims or holds: at most two pieces and a zstd window of at most
+ * 128 MiB.
  *
  * @throws OciError ERR_OCI_COMPRESSION_*; errors of `blob` pass through
  *
@@ -27,7 +25,27 @@ export async function* decompress(
   blob: AsyncIterable<Uint8Array>,
   options: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { hint } = options
+  const { compression, bytes } = await detectBlob(blob, options)
+  yield* decode(compression, bytes)
+}
+
+/** A blob and what its first bytes say. */
+export interface DetectedBlob {
+  readonly compression: Compression
+  /** The whole blob. It has to be iterated, or the blob stays open. */
+  readonly bytes: AsyncIterable<Uint8Array>
+}
+
+/**
+ * Looks at the beginning of a blob.
+ *
+ * @throws OciError ERR_OCI_COMPRESSION_TRUNCATED, ERR_OCI_COMPRESSION_CORRUPT, ERR_OCI_COMPRESSION_UNSUPPORTED; the
+ *   blob is closed then
+ */
+export async function detectBlob(
+  blob: AsyncIterable<Uint8Array>,
+  { hint }: DecompressOptions,
+): Promise<DetectedBlob> {
   const source = blob[Symbol.asyncIterator]()
   try {
     const beginning = await readBeginning(source)
@@ -35,20 +53,20 @@ export async function* decompress(
     if (head.length === 0 && (hint === 'gzip' || hint === 'zstd')) {
       throw new OciError('ERR_OCI_COMPRESSION_TRUNCATED', `${hint} data of no bytes`)
     }
-    const whole = resume(beginning, source)
-    switch (detectCompression(head)) {
-      case 'gzip':
-        yield* gunzip(whole)
-        break
-      case 'zstd':
-        yield* unzstd(whole)
-        break
-      case 'none':
-        yield* whole
-    }
-  } finally {
+    return { compression: detectCompression(head), bytes: resume(beginning, source) }
+  } catch (error) {
     await source.return?.()
+    throw error
   }
+}
+
+/** Yields what `bytes` decompress to. */
+export function decode(
+  compression: Compression,
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  if (compression === 'gzip') return gunzip(bytes)
+  return compression === 'zstd' ? unzstd(bytes) : bytes
 }
 
 /** Chunks with at least DETECTION_SIZE bytes together, or all there are. */
@@ -74,10 +92,14 @@ async function* resume(
   chunks: readonly Uint8Array[],
   source: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* chunks
-  for (;;) {
-    const next = await source.next()
-    if (next.done) return
-    yield next.value
+  try {
+    yield* chunks
+    for (;;) {
+      const next = await source.next()
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    await source.return?.()
   }
 }

@@ -1,6 +1,6 @@
 import { showUtf8 } from '@composefs/bytes'
+import { escapeField } from '@composefs/tree'
 import { OciError } from '../errors.ts'
-import { escapeField } from '../escape.ts'
 import type { TarEntry, TarEntryKind } from './entry.ts'
 import type { Extensions } from './extensions.ts'
 import { dialectOf, headerPath, headerTarget, TarHeader, TarType } from './header.ts'
@@ -107,7 +107,12 @@ export function readSize(block: Uint8Array): number {
 /** The path of an entry for an error, as far as it can be told. */
 export function describePath(block: Uint8Array, extensions: Extensions): string {
   const path = extensions.pax?.path ?? extensions.longName ?? headerPath(block, dialectOf(block))
-  return escapeField(entryPath(path))
+  return showPath(entryPath(path))
+}
+
+/** The path of an entry as a dump has it: plain ASCII, whatever a hostile layer puts into a name. */
+export function showPath(path: Uint8Array): string {
+  return showUtf8(escapeField(path))
 }
 
 /** `/` + path without a slash before and slashes behind. Nothing more is normalised; the root is empty. */

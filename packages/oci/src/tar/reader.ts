@@ -1,10 +1,9 @@
 import type { Digest } from '@composefs/fsverity'
 import { OciError } from '../errors.ts'
-import { escapeField } from '../escape.ts'
 import type { TarEntry } from './entry.ts'
 import { Extensions, isExtensionType } from './extensions.ts'
 import { BLOCK_SIZE, dialectOf, hasValidChecksum, isZeroBlock, TarHeader } from './header.ts'
-import { describePath, type EntryDraft, readEntry, readSize } from './read-entry.ts'
+import { describePath, type EntryDraft, readEntry, readSize, showPath } from './read-entry.ts'
 
 /** Largest content that stays in the stream of a layer, in bytes; larger ones become objects. */
 export const INLINE_CONTENT_MAX = 64
@@ -73,14 +72,19 @@ export class TarReader {
     return this.#state === 'object' ? this.#entry?.size : undefined
   }
 
+  /** True behind the end marker: nothing that comes now means anything. */
+  get isAtEnd(): boolean {
+    return this.#state === 'tail'
+  }
+
   /** True between the first and the last byte of a header, extension, content or padding. */
   get isInsidePiece(): boolean {
     return this.#gathered > 0 || this.#isSkipping
   }
 
   /** Path of the entry whose content is being read, for errors. */
-  get entryPath(): Uint8Array | undefined {
-    return this.#entry?.path
+  get entryPath(): string | undefined {
+    return this.#entry && showPath(this.#entry.path)
   }
 
   /**
@@ -260,7 +264,7 @@ export class TarReader {
   #located(error: OciError): OciError {
     const offset = this.#offset + this.#gathered
     if (this.#entry === undefined) return error.with({ offset })
-    const entry = escapeField(this.#entry.path)
+    const entry = showPath(this.#entry.path)
     return error.with({ offset, entry }, entry)
   }
 }

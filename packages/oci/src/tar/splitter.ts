@@ -73,6 +73,11 @@ export class LayerSplitter {
     this.#reader.finish()
   }
 
+  /** True between the first and the last byte of a header, extension, small content or padding. */
+  get isInsidePiece(): boolean {
+    return this.#reader.isInsidePiece
+  }
+
   /** Lets go of an object that is not complete. */
   abort(): void {
     this.#pieces?.abort()

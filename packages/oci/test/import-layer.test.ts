@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { SHA256, SHA512 } from '@composefs/fsverity'
+import { vectorsDirectory } from '@composefs/test-fixtures'
+import { describe, expect, test } from 'vitest'
+import { importLayer } from '../src/import-layer.ts'
+import { isOciError } from '../src/index.ts'
+import { formatLayerEntry } from '../src/layer-dump.ts'
+import { inChunks } from './chunks.ts'
+import { listLayer, memoryRepository } from './memory-repository.ts'
+import { ociCode } from './oci-code.ts'
+import { sha256, vectorLine } from './split-in-memory.ts'
+import { OTHER_REASONS, REASONS, readTarVector, tarVectors } from './tar-vectors.ts'
+
+describe('a tar of the vectors', () => {
+  const of = (verdict: string) =>
+    tarVectors.filter(({ layer }) => layer.verdict === verdict).map(v => [v.id, v] as const)
+
+  test.each(of('accept'))('%s is stored and read back', async (_, vector) => {
+    for (const algorithm of [SHA256, SHA512]) {
+      const repository = memoryRepository(algorithm)
+      const lines: string[] = []
+      const imported = await importLayer(inChunks(readTarVector(vector), 10_000), {
+        repository,
+        expected: { diffId: vector.diff_id },
+        compression: 'none',
+        onEntry: entry =>
+          lines.push(new TextDecoder().decode(formatLayerEntry(entry)).slice(0, -1)),
+      })
+      const stored = await repository.openLayer(imported.stream)
+      const { objectSize } = repository
+      expect(await listLayer(stored, { objectSize })).toEqual({ lines, error: undefined })
+      if (algorithm === SHA256) expect(lines.map(vectorLine)).toEqual(vector.layer.entries)
+      expect(sha256(await repository.cat(imported.stream))).toBe(vector.diff_id)
+      const external = vector.layer.external ?? []
+      expect(imported.objectsNew + imported.objectsPresent).toBe(external.length)
+      for (const { [algorithm.name]: hex, size } of external) {
+        expect(stored.objectReferences.length).toBeGreaterThan(0)
+        expect([...stored.objectReferences].map(digest => digest.hex)).toContain(hex)
+        expect(size).toBeGreaterThan(64)
+      }
+    }
+  })
+
+  test.each(of('reject'))('%s is refused', async (id, vector) => {
+    const repository = memoryRepository()
+    const code = await ociCode(() =>
+      importLayer(inChunks(readTarVector(vector)), {
+        repository,
+        expected: { diffId: vector.diff_id },
+        compression: 'none',
+      }),
+    )
+    expect([vector.layer.reason, OTHER_REASONS[id]]).toContain(code && REASONS[code])
+  })
+})
+
+interface CompressionVector {
+  readonly id: string
+  readonly file: string
+  readonly media_type: string
+  readonly descriptor_digest: string
+  readonly size: number
+  readonly verdict: 'accept' | 'reject'
+  readonly reason?: string
+  readonly diff_id?: string
+  readonly claimed_diff_id?: string
+}
+
+describe('a blob of the vectors', () => {
+  const directory = join(vectorsDirectory, 'compression')
+  const index = JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8')) as {
+    readonly cases: readonly CompressionVector[]
+    readonly standard: { readonly diff_id: string; readonly entries: readonly string[] }
+  }
+
+  test.each(index.cases.map(vector => [vector.id, vector] as const))('%s', async (_, vector) => {
+    const repository = memoryRepository()
+    const diffId = vector.diff_id ?? vector.claimed_diff_id ?? ''
+    const blob = readFileSync(join(directory, vector.file))
+    const code = await ociCode(async () => {
+      const imported = await importLayer(inChunks(blob), {
+        repository,
+        expected: { diffId, blobDigest: vector.descriptor_digest, blobSize: vector.size },
+        mediaTypeHint: vector.media_type,
+      })
+      expect(imported.blobSize).toBe(vector.size)
+      expect(sha256(await repository.cat(imported.stream))).toBe(diffId)
+      if (diffId !== index.standard.diff_id) return
+      const { lines } = await listLayer(await repository.openLayer(imported.stream))
+      expect(lines).toEqual(index.standard.entries)
+    })
+    expect(code && REASONS[code]).toBe(vector.verdict === 'accept' ? undefined : vector.reason)
+  })
+})
+
+describe('an import', () => {
+  const vector = tarVectors.find(({ id }) => id === 'size-boundaries')
+  if (vector === undefined) throw new Error('the vector is missing')
+  const tar = readTarVector(vector)
+  const blob = gzipSync(tar)
+  const diffId = vector.diff_id
+  const zeros = `sha256:${'0'.repeat(64)}`
+
+  test.each([
+    ['the diff ID', { diffId: zeros }, 'ERR_OCI_DIFF_ID_MISMATCH'],
+    ['the digest of the blob', { diffId, blobDigest: zeros }, 'ERR_OCI_DIGEST_MISMATCH'],
+    ['both: the blob comes first', { diffId: zeros, blobDigest: zeros }, 'ERR_OCI_DIGEST_MISMATCH'],
+    ['a size too small', { diffId, blobSize: blob.length - 1 }, 'ERR_OCI_SIZE_MISMATCH'],
+    ['a size too large', { diffId, blobSize: blob.length + 1 }, 'ERR_OCI_SIZE_MISMATCH'],
+    [
+      'a diff ID of another hash',
+      { diffId: `sha512:${'0'.repeat(128)}` },
+      'ERR_OCI_UNSUPPORTED_DIGEST',
+    ],
+    ['a diff ID that is none', { diffId: 'sha256:../../x' }, 'ERR_OCI_BAD_DIGEST'],
+  ] as const)('checks %s', async (_, expected, code) => {
+    const repository = memoryRepository()
+    const act = () => importLayer(inChunks(blob), { repository, expected })
+    expect(await ociCode(act)).toBe(code)
+  })
+
+  test('checks the blob digest of a plain layer by the one hash', async () => {
+    const repository = memoryRepository()
+    const act = (blobDigest: string) =>
+      importLayer(inChunks(tar), { repository, expected: { diffId, blobDigest } })
+    expect(await ociCode(() => act(diffId))).toBeUndefined()
+    expect(await ociCode(() => act(zeros))).toBe('ERR_OCI_DIGEST_MISMATCH')
+  })
+
+  test('refuses more bytes than it is allowed', async () => {
+    const repository = memoryRepository()
+    const act = (maxSize: number) =>
+      importLayer(inChunks(blob), { repository, expected: { diffId }, maxSize })
+    expect(await ociCode(() => act(tar.length))).toBeUndefined()
+    expect(await ociCode(() => act(tar.length - 1))).toBe('ERR_OCI_LAYER_TOO_LARGE')
+  })
+
+  test('names layer, diff ID, entry and offset', async () => {
+    const bad = tarVectors.find(({ id }) => id === 'smuggle-dir-with-size')
+    if (bad === undefined) throw new Error('the vector is missing')
+    const expected = { diffId: bad.diff_id }
+    const repository = memoryRepository()
+    const error: unknown = await importLayer(inChunks(readTarVector(bad)), {
+      repository,
+      expected,
+      layer: 3,
+    }).catch(caught => caught)
+    expect(isOciError(error, 'ERR_OCI_TAR_AMBIGUOUS_SIZE')).toBe(true)
+    expect(error).toMatchObject({
+      message: `layer 3 (${bad.diff_id}): /dd: a directory with a size of 512 bytes`,
+      facts: { layer: 3, diffId: bad.diff_id, entry: '/dd', offset: 0, expected: 0, actual: 512 },
+    })
+  })
+
+  test('stops at a signal and closes the blob', async () => {
+    const controller = new AbortController()
+    let isClosed = false
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield new Uint8Array(65536)
+      } finally {
+        isClosed = true
+      }
+    }
+    let bytes = 0
+    const act = importLayer(endless(), {
+      repository: memoryRepository(),
+      expected: { diffId },
+      signal: controller.signal,
+      onProgress(count) {
+        bytes = count
+        if (count > 1_000_000) controller.abort(new Error('stop'))
+      },
+    })
+    await expect(act).rejects.toThrow('stop')
+    expect(bytes).toBeLessThan(2_000_000)
+    expect(isClosed).toBe(true)
+  })
+
+  test('passes errors of the blob on, and closes what it opened', async () => {
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield blob.subarray(0, 500)
+      throw new Error('connection lost')
+    }
+    const act = importLayer(broken(), { repository: memoryRepository(), expected: { diffId } })
+    await expect(act).rejects.toThrow('connection lost')
+  })
+})
