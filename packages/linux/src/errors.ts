@@ -1,0 +1,39 @@
+/** What this package cannot do for reasons of its own. Codes are API: append, never rename. */
+export type LinuxErrorCode =
+  /** Not Linux, an unknown processor, or koffi cannot be loaded. */
+  'ERR_LINUX_UNAVAILABLE'
+
+/** What is known of a LinuxError, for programs. */
+export interface LinuxErrorFacts {
+  readonly platform?: string
+  readonly architecture?: string
+}
+
+/**
+ * A failure that is no errno. System calls that fail throw Node-shaped errors instead: see `systemError`.
+ */
+export class LinuxError extends Error {
+  override readonly name = 'LinuxError'
+  readonly code: LinuxErrorCode
+  readonly facts: LinuxErrorFacts
+
+  constructor(
+    code: LinuxErrorCode,
+    message: string,
+    facts: LinuxErrorFacts = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    this.code = code
+    this.facts = facts
+  }
+}
+
+/** True for a LinuxError, whichever copy of this package made it, and of this code if one is given. */
+export function isLinuxError(error: unknown, code?: LinuxErrorCode): error is LinuxError {
+  return (
+    error instanceof Error &&
+    error.name === 'LinuxError' &&
+    (code === undefined || (error as LinuxError).code === code)
+  )
+}

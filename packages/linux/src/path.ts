@@ -1,0 +1,20 @@
+/** A path or file name: text, or bytes that need not be UTF-8. */
+export type PathLike = string | Uint8Array
+
+/**
+ * The bytes of a path as the kernel takes them, with their NUL at the end.
+ *
+ * @throws TypeError for a path with a NUL inside: the kernel would see another, shorter one
+ */
+export function terminated(path: PathLike): Uint8Array {
+  const text = typeof path === 'string' ? Buffer.from(path) : path
+  if (text.includes(0)) throw new TypeError(`a path with a NUL byte: ${showPath(path)}`)
+  const bytes = new Uint8Array(text.length + 1)
+  bytes.set(text)
+  return bytes
+}
+
+/** A path for people: what is not UTF-8 shows as U+FFFD. */
+export function showPath(path: PathLike): string {
+  return typeof path === 'string' ? path : Buffer.from(path).toString()
+}

@@ -1,0 +1,221 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodeUtf8 } from '@composefs/bytes'
+import { SHA256, SHA512 } from '@composefs/fsverity'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  fileSystemFacts,
+  getXattr,
+  linuxSystem,
+  listXattrs,
+  makeNode,
+  removeXattr,
+  setXattr,
+  unlock,
+} from '../src/index.ts'
+
+const isRoot = process.getuid?.() === 0
+
+let directory: string
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'composefs-linux-'))
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function fresh(name: string): string {
+  const path = join(directory, name)
+  mkdirSync(path)
+  return path
+}
+
+describe('unnamed files', () => {
+  test('get their content, their mode and one name', () => {
+    const place = fresh('unnamed')
+    const file = linuxSystem.createUnnamed(place, 0o640)
+    if (file === undefined) return expect.unreachable('the temporary directory has no O_TMPFILE')
+    expect(readdirSync(place)).toEqual([])
+    writeSync(file, 'content')
+    const reopened = linuxSystem.reopenReadOnly(file)
+    closeSync(file)
+    expect(() => writeSync(reopened, 'x')).toThrow(expect.objectContaining({ code: 'EBADF' }))
+    const path = join(place, 'näme')
+    expect(linuxSystem.linkUnnamed(reopened, path)).toBe('linked')
+    expect(linuxSystem.linkUnnamed(reopened, path)).toBe('exists')
+    const buffer = new Uint8Array(7)
+    readSync(reopened, buffer, 0, 7, 0)
+    closeSync(reopened)
+    expect(buffer).toEqual(encodeUtf8('content'))
+    expect(readFileSync(path, 'utf8')).toBe('content')
+    expect(statSync(path).mode & 0o777).toBe(0o640 & ~process.umask())
+  })
+
+  test('are not to be had where the file system has none', () => {
+    expect(linuxSystem.createUnnamed('/proc', 0o600)).toBeUndefined()
+  })
+
+  test('fail as the kernel says', () => {
+    expect(() => linuxSystem.createUnnamed(join(directory, 'none'), 0o600)).toThrow(
+      expect.objectContaining({ code: 'ENOENT', syscall: 'open' }),
+    )
+    const file = linuxSystem.createUnnamed(directory, 0o600) ?? -1
+    const path = join(directory, 'none', 'x')
+    expect(() => linuxSystem.linkUnnamed(file, path)).toThrow(
+      expect.objectContaining({ code: 'ENOENT', errno: -2, syscall: 'linkat', path }),
+    )
+    closeSync(file)
+    expect(() => linuxSystem.linkUnnamed(-1, join(directory, 'x'))).toThrow(
+      expect.objectContaining({ code: 'ENOENT' }),
+    )
+  })
+})
+
+describe('renaming without replacing', () => {
+  test('moves a file once', () => {
+    const place = fresh('rename')
+    const [a, b, c] = ['a', 'b', 'c'].map(name => join(place, name)) as [string, string, string]
+    writeFileSync(a, 'a')
+    writeFileSync(b, 'b')
+    expect(linuxSystem.renameNoReplace(a, b)).toBe('exists')
+    expect(readFileSync(b, 'utf8')).toBe('b')
+    expect(linuxSystem.renameNoReplace(a, c)).toBe('renamed')
+    expect(readdirSync(place)).toEqual(['b', 'c'])
+    expect(() => linuxSystem.renameNoReplace(a, join(place, 'd'))).toThrow(
+      expect.objectContaining({ code: 'ENOENT', syscall: 'renameat2' }),
+    )
+  })
+})
+
+describe('paths', () => {
+  test('with a NUL inside are refused before the kernel sees a shorter one', () => {
+    expect(() => linuxSystem.isReadOnly('/\0x')).toThrow(TypeError)
+    expect(() => linuxSystem.listXattrs(encodeUtf8('/\0x'))).toThrow(TypeError)
+  })
+})
+
+describe('flock', () => {
+  test('shared locks share, an exclusive one does not, and closing unlocks', () => {
+    const place = fresh('lock')
+    const [a, b] = [openSync(place, constants.O_RDONLY), openSync(place, constants.O_RDONLY)]
+    expect(linuxSystem.tryLock(a, 'shared')).toBe(true)
+    expect(linuxSystem.tryLock(b, 'shared')).toBe(true)
+    expect(linuxSystem.tryLock(b, 'exclusive')).toBe(false)
+    closeSync(a)
+    expect(linuxSystem.tryLock(b, 'exclusive')).toBe(true)
+    unlock(b)
+    const c = openSync(place, constants.O_RDONLY)
+    expect(linuxSystem.tryLock(c, 'exclusive')).toBe(true)
+    closeSync(b)
+    closeSync(c)
+    expect(() => linuxSystem.tryLock(c, 'shared')).toThrow(
+      expect.objectContaining({ code: 'EBADF', syscall: 'flock' }),
+    )
+  })
+})
+
+describe('xattrs', () => {
+  const name = Uint8Array.from([...encodeUtf8('user.n'), 0xff])
+
+  test('come and go, with names and values of any bytes', () => {
+    const path = join(fresh('xattr'), 'file')
+    writeFileSync(path, '')
+    const value = Uint8Array.from({ length: 3000 }, (_, i) => i & 0xff)
+    setXattr(path, name, value)
+    setXattr(path, encodeUtf8('user.empty'), new Uint8Array(0))
+    expect(listXattrs(encodeUtf8(path))).toEqual(
+      expect.arrayContaining([name, encodeUtf8('user.empty')]),
+    )
+    expect(getXattr(encodeUtf8(path), name)).toEqual(value)
+    expect(getXattr(path, encodeUtf8('user.empty'))).toEqual(new Uint8Array(0))
+    expect(getXattr(path, encodeUtf8('user.none'))).toBeUndefined()
+    expect(removeXattr(path, name)).toBe(true)
+    expect(removeXattr(path, name)).toBe(false)
+  })
+
+  test('are those of a symlink, not of what it points to', () => {
+    const place = fresh('xattr-link')
+    const file = join(place, 'file')
+    const link = join(place, 'link')
+    writeFileSync(file, '')
+    setXattr(file, name, new Uint8Array(1))
+    symlinkSync('file', link)
+    expect(listXattrs(link)).not.toContainEqual(name)
+    expect(getXattr(link, name)).toBeUndefined()
+    expect(() => setXattr(link, name, new Uint8Array(1))).toThrow(
+      expect.objectContaining({ code: 'EPERM', syscall: 'lsetxattr', path: link }),
+    )
+  })
+
+  test('of a missing file are an error, of a file system without them none', () => {
+    expect(() => listXattrs('/none')).toThrow(
+      expect.objectContaining({ code: 'ENOENT', syscall: 'llistxattr', path: '/none' }),
+    )
+    expect(() => getXattr('/none', name)).toThrow(expect.objectContaining({ code: 'ENOENT' }))
+    expect(getXattr('/proc/version', name)).toBeUndefined()
+  })
+})
+
+describe('file systems', () => {
+  test('say what they are', () => {
+    const PROC_SUPER_MAGIC = 0x9fa0
+    expect(fileSystemFacts('/proc').type).toBe(PROC_SUPER_MAGIC)
+    expect(linuxSystem.isReadOnly(directory)).toBe(false)
+    expect(fileSystemFacts(directory).availableBytes).toBeGreaterThan(0)
+    expect(() => linuxSystem.isReadOnly('/none')).toThrow(
+      expect.objectContaining({ code: 'ENOENT', syscall: 'statfs' }),
+    )
+  })
+
+  test('sync', () => {
+    const file = openSync(directory, constants.O_RDONLY)
+    linuxSystem.syncFileSystem(file)
+    closeSync(file)
+    expect(() => linuxSystem.syncFileSystem(file)).toThrow(
+      expect.objectContaining({ code: 'EBADF' }),
+    )
+  })
+})
+
+describe('fs-verity where there is none', () => {
+  test.each([SHA256, SHA512])('$name is unsupported on /proc', algorithm => {
+    const file = openSync('/proc/version', constants.O_RDONLY)
+    expect(linuxSystem.enableVerity(file, algorithm)).toBe('unsupported')
+    expect(linuxSystem.measureVerity(file, algorithm)).toEqual({ state: 'unsupported' })
+    closeSync(file)
+    expect(() => linuxSystem.measureVerity(file, algorithm)).toThrow(
+      expect.objectContaining({ code: 'EBADF', syscall: 'ioctl(FS_IOC_MEASURE_VERITY)' }),
+    )
+  })
+})
+
+describe('device nodes', () => {
+  test('fifos need no privilege', () => {
+    const path = join(directory, 'fifo')
+    makeNode(path, 0o010600)
+    expect(statSync(path).isFIFO()).toBe(true)
+    expect(() => makeNode(path, 0o010600)).toThrow(expect.objectContaining({ code: 'EEXIST' }))
+  })
+
+  test.skipIf(!isRoot)('have the number they are given (needs root)', () => {
+    const path = join(directory, 'device')
+    makeNode(path, 0o020600, (0x123 << 8) | 0x45 | (0x678 << 20))
+    chmodSync(path, 0o600)
+    const { rdev } = statSync(path, { bigint: true })
+    expect(rdev).toBe(0x67812345n)
+  })
+})
