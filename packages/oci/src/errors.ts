@@ -63,6 +63,10 @@ type TreeErrorCode =
   | 'ERR_OCI_TREE_MISSING_HARDLINK_TARGET'
   | 'ERR_OCI_TREE_HARDLINK_TO_DIRECTORY'
   | 'ERR_OCI_TREE_BAD_WHITEOUT'
+  /** A file larger than the 2^53 bytes that an image can describe. */
+  | 'ERR_OCI_TREE_FILE_TOO_LARGE'
+  /** More entries or bytes than one tree holds. */
+  | 'ERR_OCI_TREE_TOO_LARGE'
 
 /** Documents of an image that say something wrong (JSON, descriptors). */
 type DocumentErrorCode =

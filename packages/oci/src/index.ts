@@ -11,4 +11,11 @@ export {
 export { formatLayerEntry } from './layer-dump.ts'
 export { type LayerEntriesOptions, layerEntries } from './layer-entries.ts'
 export { type LayerInfo, layerInfo } from './layer-info.ts'
+export {
+  LayerMerger,
+  type LayerMergerOptions,
+  type MergedLayer,
+  type MergeWarning,
+} from './merge.ts'
 export type { TarEntry, TarEntryContent, TarEntryKind } from './tar/entry.ts'
+export { type TransformOptions, transformTree } from './transform.ts'

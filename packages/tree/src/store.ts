@@ -68,6 +68,18 @@ export class TreeStore {
     return true
   }
 
+  /** As addLink, but takes the place of the name `old` and of everything below it, be it the leaf itself. */
+  replaceWithLink(old: NameIndex, leaf: Inode): void {
+    const { inodes, names } = this
+    const parent = names.parent[old] as number
+    const name = names.bytes(old)
+    // The leaf may be below the name that goes: one link more keeps it.
+    inodes.nlink[leaf] = (inodes.nlink[leaf] as number) + 1
+    this.removeName(old)
+    inodes.nlink[leaf] = (inodes.nlink[leaf] as number) - 1
+    this.addLink(parent, name, 0, name.length, leaf)
+  }
+
   /** Takes a name away, with everything below it, and drops inodes that have no name left. */
   removeName(index: NameIndex): void {
     const { inodes, names } = this

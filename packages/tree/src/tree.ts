@@ -105,11 +105,24 @@ export class FileTree {
   link(parent: Inode, name: Uint8Array, target: Inode): void {
     this.#assertDirectory(parent)
     assertName(name)
-    this.#assertLive(target)
-    if (this.#store.isDirectory(target)) {
-      throw new TreeError('ERR_TREE_BAD_LINK', 'a hard link to a directory')
-    }
+    this.#assertLeaf(target)
     if (!this.#store.addLink(parent, name, 0, name.length, target)) throw nameExists()
+  }
+
+  /**
+   * As link, but whatever has the name goes first, a directory with everything below it. The target keeps its
+   * content even if it was below that.
+   *
+   * @throws TreeError ERR_TREE_BAD_NAME, ERR_TREE_BAD_LINK when `target` is a directory
+   */
+  replaceWithLink(parent: Inode, name: Uint8Array, target: Inode): void {
+    const old = this.findName(parent, name)
+    if (old === undefined) {
+      this.link(parent, name, target)
+      return
+    }
+    this.#assertLeaf(target)
+    this.#store.replaceWithLink(old, target)
   }
 
   /** What `name` in a directory leads to. The cost does not depend on the size of the directory. */
@@ -240,6 +253,19 @@ export class FileTree {
     this.#store.inodes.xattrSet[inode] = this.#store.xattrSets.internList(xattrs)
   }
 
+  /** Keeps the xattrs of the whole tree for which `keeps` is true. It is asked once for each distinct set. */
+  filterXattrs(keeps: (xattr: Xattr) => boolean): void {
+    const { inodes, xattrSets } = this.#store
+    const filtered: XattrSet[] = [0]
+    const count = xattrSets.count
+    for (let set = 1; set < count; set++) {
+      filtered.push(xattrSets.internList(xattrSets.list(set).filter(keeps)))
+    }
+    for (let inode = 0; inode < inodes.count; inode++) {
+      inodes.xattrSet[inode] = filtered[inodes.xattrSet[inode] as number] as number
+    }
+  }
+
   /**
    * What a leaf holds.
    *
@@ -260,6 +286,12 @@ export class FileTree {
   directoryPath(directory: Inode): Uint8Array {
     this.#assertDirectory(directory)
     return this.#store.path(directory)
+  }
+
+  /** True for a directory with nothing in it. */
+  isEmpty(directory: Inode): boolean {
+    this.#assertDirectory(directory)
+    return this.#store.firstName(directory) === 0
   }
 
   /**
@@ -326,6 +358,13 @@ export class FileTree {
     const code = inode < inodes.count ? inodes.content[inode] : undefined
     if (code === undefined || code === ContentCode.removed) {
       throw new RangeError(`no inode ${inode} in this tree`)
+    }
+  }
+
+  #assertLeaf(inode: Inode): void {
+    this.#assertLive(inode)
+    if (this.#store.isDirectory(inode)) {
+      throw new TreeError('ERR_TREE_BAD_LINK', 'a hard link to a directory')
     }
   }
 

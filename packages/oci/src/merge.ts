@@ -1,0 +1,298 @@
+import type { Algorithm } from '@composefs/fsverity'
+import { FileTree, type Inode, isTreeError, ROOT, type TreeError } from '@composefs/tree'
+import { entryText } from './entry-text.ts'
+import { OciError, type OciErrorCode } from './errors.ts'
+import { inLayer } from './layer-entries.ts'
+import { assertNameLength, entryContent, entryMetadata } from './layer-inode.ts'
+import { IMPLIED_DIRECTORY, LayerMarks } from './layer-marks.ts'
+import { type LayerPath, parseLayerPath, parseLinkTarget } from './layer-path.ts'
+import type { TarEntry } from './tar/entry.ts'
+
+/** A layer of an image. */
+export interface MergedLayer {
+  /** Place in the image, the lowest layer being 0. Errors and warnings count from 1. */
+  readonly index: number
+  readonly diffId: string
+}
+
+/** Something a layer does that is allowed but worth telling. */
+export interface MergeWarning {
+  readonly kind: /** A directory that no entry describes was made for what is in it. */
+    | 'missing-parent'
+    /** A whiteout kept what its own layer had put there before it; cfsctl removes that. */
+    | 'whiteout-kept-own-layer'
+  /** For people; names the layer and the entry. */
+  readonly message: string
+  /** Number of the layer, the lowest being 1. */
+  readonly layer: number
+  readonly diffId: string
+  /** Path of the entry, escaped as in a dump. */
+  readonly entry: string
+}
+
+export interface LayerMergerOptions {
+  /** Called for every warning. */
+  onWarning?(warning: MergeWarning): void
+  /** Refuse missing parent directories instead of making them. */
+  readonly strict?: boolean
+}
+
+/**
+ * Puts the layers of an image over each other, the lowest first.
+ *
+ * Whiteouts act on what lower layers put, whatever their place in their own layer, as the OCI image specification
+ * demands. Symlinks are never followed.
+ *
+ * @example
+ * const merger = new LayerMerger(SHA512)
+ * merger.beginLayer({ index: 0, diffId })
+ * for await (const entry of layerEntries(stream)) merger.apply(entry)
+ * const tree = merger.finish()
+ */
+export class LayerMerger {
+  readonly #tree: FileTree
+  readonly #marks: LayerMarks
+  readonly #options: LayerMergerOptions
+  #layer: MergedLayer | undefined
+
+  constructor(algorithm: Algorithm, options: LayerMergerOptions = {}) {
+    this.#tree = new FileTree(algorithm)
+    this.#marks = new LayerMarks(this.#tree)
+    this.#options = options
+  }
+
+  /** Entries from now on are of this layer. */
+  beginLayer(layer: MergedLayer): void {
+    this.#layer = layer
+    this.#marks.beginLayer()
+  }
+
+  /**
+   * Applies the next entry of the layer.
+   *
+   * @throws OciError ERR_OCI_TREE_…, with layer, diffId and entry in its facts
+   */
+  apply(entry: TarEntry): void {
+    if (this.#layer === undefined) throw new TypeError('an entry before its layer')
+    try {
+      this.#apply(entry)
+    } catch (error) {
+      throw this.#located(error, entry)
+    }
+  }
+
+  /** The merged tree. The merger is of no use afterwards. */
+  finish(): FileTree {
+    this.#layer = undefined
+    return this.#tree
+  }
+
+  #apply(entry: TarEntry): void {
+    const path = parseLayerPath(entry.path)
+    switch (path.kind) {
+      case 'bookkeeping':
+        return
+      case 'root':
+        this.#root(entry)
+        return
+      case 'opaque':
+        this.#opaque(path.parents, entry)
+        return
+      case 'whiteout':
+        this.#whiteout(path.parents, path.name, entry)
+        return
+      case 'entry':
+        if (entry.kind === 'hardlink') this.#hardlink(path, entry)
+        else this.#put(path, entry)
+    }
+  }
+
+  #root(entry: TarEntry): void {
+    if (entry.kind !== 'directory') {
+      throw new OciError('ERR_OCI_TREE_BAD_PATH', `the root as a ${entry.kind}`)
+    }
+    this.#tree.setMetadata(ROOT, entryMetadata(entry))
+  }
+
+  #opaque(parents: readonly Uint8Array[], entry: TarEntry): void {
+    const directory = this.#findDirectory(parents)
+    if (directory === undefined) return
+    if (this.#prune(directory)) this.#warnKept(entry)
+  }
+
+  #whiteout(parents: readonly Uint8Array[], name: Uint8Array, entry: TarEntry): void {
+    const tree = this.#tree
+    const parent = this.#findDirectory(parents)
+    if (parent === undefined) return
+    const index = tree.findName(parent, name)
+    if (index === undefined) return
+    const inode = tree.nameInode(index)
+    const isOwn = this.#marks.isOwn(index)
+    const keepsNames = tree.isDirectory(inode) && this.#prune(inode)
+    if (!isOwn && !keepsNames) {
+      tree.remove(parent, name)
+      return
+    }
+    if (!isOwn) {
+      this.#assertMayImply()
+      tree.setMetadata(inode, IMPLIED_DIRECTORY)
+      this.#marks.mark(index)
+    }
+    this.#warnKept(entry)
+  }
+
+  /** Takes away what lower layers put below a directory; true when something of this layer is left. */
+  #prune(directory: Inode): boolean {
+    const { keepsNames, implied } = this.#marks.prune(directory)
+    if (implied.length > 0) this.#assertMayImply()
+    return keepsNames
+  }
+
+  #hardlink(path: LayerPath & { kind: 'entry' }, entry: TarEntry): void {
+    const tree = this.#tree
+    const target = this.#resolveTarget(parseLinkTarget(entry.target))
+    const parent = this.#makeParents(path.parents, entry)
+    assertNameLength(path.name)
+    // A link to itself that is there already changes nothing.
+    if (tree.findName(parent, path.name) === target.index) return
+    tree.replaceWithLink(parent, path.name, target.inode)
+    this.#mark(parent, path.name)
+  }
+
+  #resolveTarget(components: readonly Uint8Array[]): { index: number; inode: Inode } {
+    const tree = this.#tree
+    let inode: Inode = ROOT
+    let index: number | undefined
+    for (const component of components) {
+      index = tree.isDirectory(inode) ? tree.findName(inode, component) : undefined
+      if (index === undefined) {
+        throw new OciError('ERR_OCI_TREE_MISSING_HARDLINK_TARGET', 'a hard link to nothing')
+      }
+      inode = tree.nameInode(index)
+    }
+    if (index === undefined || tree.isDirectory(inode)) {
+      throw new OciError('ERR_OCI_TREE_HARDLINK_TO_DIRECTORY', 'a hard link to a directory')
+    }
+    return { index, inode }
+  }
+
+  #put(path: LayerPath & { kind: 'entry' }, entry: TarEntry): void {
+    const tree = this.#tree
+    const { name } = path
+    assertNameLength(name)
+    const metadata = entryMetadata(entry)
+    const content = entry.kind === 'directory' ? undefined : entryContent(entry)
+    const parent = this.#makeParents(path.parents, entry)
+    const index = tree.findName(parent, name)
+    if (content === undefined) {
+      if (index !== undefined && tree.isDirectory(tree.nameInode(index))) {
+        tree.setMetadata(tree.nameInode(index), metadata)
+        this.#marks.mark(index)
+        return
+      }
+      tree.remove(parent, name)
+      this.#marks.markNew(tree.addDirectory(parent, name, metadata))
+    } else {
+      tree.remove(parent, name)
+      tree.addLeaf(parent, name, metadata, content)
+    }
+    this.#mark(parent, name)
+  }
+
+  /** The directory that an entry is in, with every directory on the way made that is missing. */
+  #makeParents(parents: readonly Uint8Array[], entry: TarEntry): Inode {
+    const tree = this.#tree
+    let directory: Inode = ROOT
+    for (const name of parents) {
+      const found = tree.lookup(directory, name)
+      if (found === undefined) {
+        assertNameLength(name)
+        this.#assertMayImply()
+        const made = tree.addDirectory(directory, name, IMPLIED_DIRECTORY)
+        this.#marks.markNew(made)
+        this.#mark(directory, name)
+        directory = made
+        this.#warn('missing-parent', entry, `no layer has an entry for ${this.#show(made)}`)
+        continue
+      }
+      if (!tree.isDirectory(found)) throw notADirectory(tree, found)
+      directory = found
+    }
+    return directory
+  }
+
+  /** The directory a whiteout is in; undefined when there is none, so that there is nothing to hide. */
+  #findDirectory(parents: readonly Uint8Array[]): Inode | undefined {
+    const tree = this.#tree
+    let directory: Inode = ROOT
+    for (const name of parents) {
+      const found = tree.lookup(directory, name)
+      if (found === undefined) return undefined
+      if (tree.kind(found) === 'symlink') throw notADirectory(tree, found)
+      if (!tree.isDirectory(found)) return undefined
+      directory = found
+    }
+    return directory
+  }
+
+  #mark(parent: Inode, name: Uint8Array): void {
+    const index = this.#tree.findName(parent, name)
+    if (index !== undefined) this.#marks.mark(index)
+  }
+
+  #assertMayImply(): void {
+    if (this.#options.strict !== true) return
+    const message = 'a directory on its path has no entry in any layer'
+    throw new OciError('ERR_OCI_TREE_MISSING_PARENT', message)
+  }
+
+  #warnKept(entry: TarEntry): void {
+    const message =
+      'a whiteout after entries of its own layer, which stay: the id of the image is not that of cfsctl'
+    this.#warn('whiteout-kept-own-layer', entry, message)
+  }
+
+  #warn(kind: MergeWarning['kind'], entry: TarEntry, message: string): void {
+    const { onWarning } = this.#options
+    if (onWarning === undefined || this.#layer === undefined) return
+    const { index, diffId } = this.#layer
+    const text = entryText(entry.path)
+    onWarning.call(this.#options, {
+      kind,
+      message: `layer ${index + 1} (${diffId}): ${text}: ${message}`,
+      layer: index + 1,
+      diffId,
+      entry: text,
+    })
+  }
+
+  #show(directory: Inode): string {
+    return entryText(this.#tree.directoryPath(directory))
+  }
+
+  #located(error: unknown, entry: TarEntry): unknown {
+    const ours = isTreeError(error) ? fromTreeError(error) : error
+    if (!(ours instanceof OciError) || this.#layer === undefined) return error
+    const text = entryText(entry.path)
+    const { index, diffId } = this.#layer
+    return inLayer(ours.with({ entry: text }, text), { layer: index + 1, diffId })
+  }
+}
+
+function notADirectory(tree: FileTree, found: Inode): OciError {
+  const message = `a ${tree.kind(found)} stands where its path needs a directory`
+  return new OciError('ERR_OCI_TREE_NOT_A_DIRECTORY', message, { actual: tree.kind(found) })
+}
+
+const TREE_CODES: Partial<Record<TreeError['code'], OciErrorCode>> = {
+  ERR_TREE_BAD_NAME: 'ERR_OCI_TREE_BAD_PATH',
+  ERR_TREE_BAD_XATTR: 'ERR_OCI_TREE_XATTR_TOO_LONG',
+  ERR_TREE_TOO_LARGE: 'ERR_OCI_TREE_TOO_LARGE',
+  ERR_TREE_BAD_CONTENT: 'ERR_OCI_TREE_FILE_TOO_LARGE',
+}
+
+/** What the tree refuses and the checks above have not seen, such as all xattr names together being too long. */
+function fromTreeError(error: TreeError): OciError | TreeError {
+  const code = TREE_CODES[error.code]
+  return code === undefined ? error : new OciError(code, error.message, {}, { cause: error })
+}
