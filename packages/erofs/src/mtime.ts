@@ -1,0 +1,28 @@
+import { ContentCode, type TreeView } from '@composefs/tree'
+
+/** A time as the columns of a tree hold it: the halves of the seconds, two's complement, and nanoseconds. */
+export interface SplitTime {
+  readonly low: number
+  readonly high: number
+  readonly nanoseconds: number
+}
+
+/** The smallest mtime of a tree, seconds compared as signed numbers. Stubs have the time of the root. */
+export function smallestMtime(view: TreeView): SplitTime {
+  const { content, inodeLimit, mtimeHigh, mtimeLow, mtimeNanoseconds } = view
+  let low = mtimeLow[0] as number
+  let high = (mtimeHigh[0] as number) | 0
+  let nanoseconds = mtimeNanoseconds[0] as number
+  for (let inode = 1; inode < inodeLimit; inode++) {
+    if (content[inode] === ContentCode.removed) continue
+    const difference =
+      ((mtimeHigh[inode] as number) | 0) - high ||
+      (mtimeLow[inode] as number) - low ||
+      (mtimeNanoseconds[inode] as number) - nanoseconds
+    if (difference >= 0) continue
+    high = (mtimeHigh[inode] as number) | 0
+    low = mtimeLow[inode] as number
+    nanoseconds = mtimeNanoseconds[inode] as number
+  }
+  return { low, high: high >>> 0, nanoseconds }
+}
