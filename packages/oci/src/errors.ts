@@ -65,6 +65,8 @@ type TreeErrorCode =
   | 'ERR_OCI_TREE_BAD_WHITEOUT'
   /** A file larger than the 2^53 bytes that an image can describe. */
   | 'ERR_OCI_TREE_FILE_TOO_LARGE'
+  /** More directories above each other than readers of images follow. */
+  | 'ERR_OCI_TREE_TOO_DEEP'
   /** More entries or bytes than one tree holds. */
   | 'ERR_OCI_TREE_TOO_LARGE'
 

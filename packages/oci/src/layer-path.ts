@@ -24,10 +24,13 @@ const WHITEOUT = Uint8Array.from('.wh.', char => char.charCodeAt(0))
 const BOOKKEEPING = Uint8Array.from('.wh..wh.', char => char.charCodeAt(0))
 const OPAQUE = Uint8Array.from('.wh..wh..opq', char => char.charCodeAt(0))
 
+/** Directories on the way to an entry: what readers of images follow, ours and cfsctl. */
+const DEPTH_MAX = 2048
+
 /**
  * Reads the path of an entry. Components alias it.
  *
- * @throws OciError ERR_OCI_TREE_BAD_PATH, ERR_OCI_TREE_BAD_WHITEOUT
+ * @throws OciError ERR_OCI_TREE_BAD_PATH, ERR_OCI_TREE_TOO_DEEP, ERR_OCI_TREE_BAD_WHITEOUT
  */
 export function parseLayerPath(path: Uint8Array): LayerPath {
   const components = splitComponents(path)
@@ -36,6 +39,10 @@ export function parseLayerPath(path: Uint8Array): LayerPath {
   const parents = components
   if (parents.some(parent => startsWith(parent, BOOKKEEPING))) return { kind: 'bookkeeping' }
   if (parents.some(isDotDot) || isDotDot(name)) throw dotDot()
+  if (parents.length > DEPTH_MAX) {
+    const facts = { expected: `at most ${DEPTH_MAX}`, actual: parents.length }
+    throw new OciError('ERR_OCI_TREE_TOO_DEEP', `${parents.length} directories deep`, facts)
+  }
   if (!startsWith(name, WHITEOUT)) return { kind: 'entry', parents, name }
   if (startsWith(name, BOOKKEEPING)) {
     const isOpaque = name.length === OPAQUE.length && startsWith(name, OPAQUE)

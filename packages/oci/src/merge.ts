@@ -203,22 +203,29 @@ export class LayerMerger {
   #makeParents(parents: readonly Uint8Array[], entry: TarEntry): Inode {
     const tree = this.#tree
     let directory: Inode = ROOT
+    let firstMade: Inode | undefined
     for (const name of parents) {
       const found = tree.lookup(directory, name)
       if (found === undefined) {
-        assertNameLength(name)
-        this.#assertMayImply()
-        const made = tree.addDirectory(directory, name, IMPLIED_DIRECTORY)
-        this.#marks.markNew(made)
-        this.#mark(directory, name)
-        directory = made
-        this.#warn('missing-parent', entry, `no layer has an entry for ${this.#show(made)}`)
-        continue
+        directory = this.#implyDirectory(directory, name)
+        firstMade ??= directory
+      } else if (tree.isDirectory(found)) {
+        directory = found
+      } else {
+        throw notADirectory(tree, found)
       }
-      if (!tree.isDirectory(found)) throw notADirectory(tree, found)
-      directory = found
     }
+    if (firstMade !== undefined) this.#warnMissing(firstMade, entry)
     return directory
+  }
+
+  #implyDirectory(parent: Inode, name: Uint8Array): Inode {
+    assertNameLength(name)
+    this.#assertMayImply()
+    const made = this.#tree.addDirectory(parent, name, IMPLIED_DIRECTORY)
+    this.#marks.markNew(made)
+    this.#mark(parent, name)
+    return made
   }
 
   /** The directory a whiteout is in; undefined when there is none, so that there is nothing to hide. */
@@ -246,6 +253,12 @@ export class LayerMerger {
     throw new OciError('ERR_OCI_TREE_MISSING_PARENT', message)
   }
 
+  #warnMissing(firstMade: Inode, entry: TarEntry): void {
+    if (this.#options.onWarning === undefined) return
+    const first = entryText(this.#tree.directoryPath(firstMade))
+    this.#warn('missing-parent', entry, `no layer has an entry for the directory ${first}`)
+  }
+
   #warnKept(entry: TarEntry): void {
     const message =
       'a whiteout after entries of its own layer, which stay: the id of the image is not that of cfsctl'
@@ -264,10 +277,6 @@ export class LayerMerger {
       diffId,
       entry: text,
     })
-  }
-
-  #show(directory: Inode): string {
-    return entryText(this.#tree.directoryPath(directory))
   }
 
   #located(error: unknown, entry: TarEntry): unknown {
