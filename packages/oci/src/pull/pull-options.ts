@@ -1,0 +1,94 @@
+import type { ErofsVersion } from '@composefs/erofs'
+import type { Digest } from '@composefs/fsverity'
+import type { Platform } from '../platform.ts'
+import type { Progress } from './progress.ts'
+
+/** How to pull. */
+export interface PullOptions {
+  /** The name the image gets. Default: the reference as given. */
+  readonly tag?: string | undefined
+  /** Store the image without a name; the next garbage collection removes it. */
+  readonly noTag?: boolean
+  /** Default: that of this machine. Only for references; a source has its own. */
+  readonly platform?: Platform | undefined
+  /** Refuse layers that leave out the entries of parent directories. */
+  readonly strict?: boolean
+  /** Hash the content of layers that are there already; one that is wrong is an error. */
+  readonly verifyLayers?: boolean
+  /**
+   * Check everything that is there already and store again what is missing or wrong. A changed object of the right
+   * size is only seen by a repository opened with `verify`, or by fs-verity.
+   */
+  readonly repair?: boolean
+  /** Find out what would be fetched, and change nothing. */
+  readonly dryRun?: boolean
+  /** Where a compressed archive is unpacked to. */
+  readonly temporaryDirectory?: string | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Gets what a person should know although it is no error. */
+  readonly onNotice?: ((notice: PullNotice) => void) | undefined
+  /** Stops the pull between two pieces; layers that are complete stay. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Something to know about a pull that goes on. */
+export interface PullNotice {
+  /** A warning says that something may not be as expected. */
+  readonly level: 'notice' | 'warning'
+  readonly message: string
+}
+
+/** One layer of what was pulled. */
+export interface PulledLayer {
+  /** Of a container image; of an artifact the digest of the blob. */
+  readonly diffId: string
+  /** Digest of the blob. */
+  readonly digest: string
+  /** `fetched` also for what a dry run would fetch. */
+  readonly status: 'fetched' | 'present'
+  /** Bytes of the blob. */
+  readonly size: number
+}
+
+/** What a pull stored. Only the layers that were read count. */
+export interface PullStatistics {
+  /** Files that became new objects. */
+  readonly objectsNew: number
+  /** Files that were there as objects. */
+  readonly objectsPresent: number
+  /** Bytes of the new objects. */
+  readonly bytesStored: number
+  /** Bytes that stayed inside the splitstreams. */
+  readonly bytesInlined: number
+  /** Bytes of the blobs that were read. */
+  readonly bytesFetched: number
+}
+
+/** What a pull has done. */
+export interface PullResult {
+  /** The reference as given, or the description of the source. */
+  readonly imageRef: string
+  readonly manifestDigest: string
+  /** Digest of the Docker manifest that the manifest was converted from. */
+  readonly dockerManifestDigest: string | null
+  readonly configDigest: string
+  /** Object id of the manifest's stream; null after a dry run. */
+  readonly manifestVerity: Digest | null
+  /** Object id of the config's stream; null after a dry run. */
+  readonly configVerity: Digest | null
+  readonly tag: string | null
+  readonly isArtifact: boolean
+  /** The manifest an artifact says something about. */
+  readonly subject: string | null
+  /** The plain image of the first format; null for artifacts and after a dry run. */
+  readonly composefsErofs: Digest | null
+  /** The boot image of the first format, if an earlier pull made one. */
+  readonly composefsBootErofs: Digest | null
+  /** Every plain image made or found, in the order of the formats. */
+  readonly images: readonly { readonly version: ErofsVersion; readonly digest: Digest }[]
+  readonly statistics: PullStatistics
+  /** In the order of the image, base first; a layer that comes twice is listed twice. */
+  readonly layers: readonly PulledLayer[]
+  readonly dryRun: boolean
+  readonly durationMs: number
+}

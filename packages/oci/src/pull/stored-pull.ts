@@ -1,0 +1,66 @@
+import { equalBytes } from '@composefs/bytes'
+import type { Repository } from '@composefs/repository'
+import { isRepositoryError } from '@composefs/repository'
+import { isSplitstreamError } from '@composefs/splitstream'
+import { hasAllImages } from '../commit-images.ts'
+import { isOciError } from '../errors.ts'
+import { openConfig, type StoredConfig, type StoredDocument } from '../store/config-stream.ts'
+import { openManifest } from '../store/manifest-stream.ts'
+import { configStreamId } from '../store/stream-names.ts'
+import type { PullPlan } from './plan.ts'
+import { findLayer } from './pull-layers.ts'
+
+/** Manifest and config of an image as the repository has them. */
+export interface StoredPull {
+  readonly manifest: StoredDocument
+  readonly config: StoredConfig
+}
+
+/** The config of a plan as an earlier pull stored it; undefined when there is none that can be read. */
+export async function findConfig(
+  repository: Repository,
+  plan: PullPlan,
+): Promise<StoredConfig | undefined> {
+  const { digest, bytes } = plan.config
+  const stream = repository.streams.lookup(configStreamId(digest))
+  if (stream === undefined) return undefined
+  const config = await unlessUnreadable(openConfig(repository, digest, stream))
+  return config !== undefined && equalBytes(config.json, bytes) ? config : undefined
+}
+
+/**
+ * What an earlier pull of the same plan stored, if there is nothing left to do but to name it: all layers are there,
+ * and so are the images of all formats, and config and manifest refer to them.
+ */
+export async function findStored(
+  repository: Repository,
+  plan: PullPlan,
+  config: StoredConfig | undefined,
+): Promise<StoredPull | undefined> {
+  if (config === undefined) return undefined
+  for (const { id } of plan.layers) {
+    const stream = findLayer(repository, id)
+    if (stream === undefined || !config.layers.get(id)?.equals(stream)) return undefined
+  }
+  if (!plan.isArtifact && !hasAllImages(repository, config.images)) return undefined
+  const { digest, bytes } = plan.manifest
+  const manifest = await unlessUnreadable(openManifest(repository, digest, { trusted: true }))
+  const isRight =
+    manifest !== undefined &&
+    equalBytes(manifest.json, bytes) &&
+    manifest.config.stream.equals(config.stream) &&
+    plan.layers.every(({ id }) => manifest.layers.has(id))
+  return isRight ? { manifest, config } : undefined
+}
+
+/** What cannot be read is stored again. */
+async function unlessUnreadable<T>(opening: Promise<T>): Promise<T | undefined> {
+  try {
+    return await opening
+  } catch (error) {
+    if (isOciError(error) || isRepositoryError(error) || isSplitstreamError(error)) {
+      return undefined
+    }
+    throw error
+  }
+}
