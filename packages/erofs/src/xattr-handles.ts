@@ -4,7 +4,7 @@ import { ContentCode, type TreeView } from '@composefs/tree'
 import { XATTR_UNIT, XattrEntryHead } from './format.ts'
 import { encodeMetacopy, METACOPY_HEAD } from './metacopy.ts'
 import { objectOfPath } from './object-path.ts'
-import { ObjectTable } from './object-table.ts'
+import { type ObjectNumber, ObjectTable } from './object-table.ts'
 import { METACOPY, REDIRECT } from './overlay-names.ts'
 import type { ImageSource } from './source.ts'
 import { encodeXattrEntry, entryIndex, entryName, entrySuffix, entryValue } from './xattr-entry.ts'
@@ -60,22 +60,25 @@ export class XattrHandles {
     return (pair << KIND_BITS) | PAIR
   }
 
-  /** The metacopy with the digest at that place of the tree's data. */
-  metacopyAt(offset: number): XattrHandle {
-    return (this.#objects.intern(offset) << KIND_BITS) | METACOPY_OF
+  /** The object whose digest is at that place of the tree's data. */
+  objectAt(offset: number): ObjectNumber {
+    return this.#objects.intern(offset)
   }
 
-  /** The redirect to the object whose digest is at that place of the tree's data. */
-  redirectAt(offset: number): XattrHandle {
-    return (this.#objects.intern(offset) << KIND_BITS) | REDIRECT_OF
+  /** The metacopy that enforces the digest of an object. */
+  metacopyOf(object: ObjectNumber): XattrHandle {
+    return (object << KIND_BITS) | METACOPY_OF
+  }
+
+  /** The redirect to an object. */
+  redirectOf(object: ObjectNumber): XattrHandle {
+    return (object << KIND_BITS) | REDIRECT_OF
   }
 
   /** The redirect to a payload: the one of the object, if it is an object path. */
   redirectTo(payload: Uint8Array): XattrHandle {
     const object = objectOfPath(payload, this.#algorithm)
-    if (object !== undefined) {
-      return (this.#objects.internDigest(object.bytes) << KIND_BITS) | REDIRECT_OF
-    }
+    if (object !== undefined) return this.redirectOf(this.#objects.internDigest(object.bytes))
     const redirect = new Uint8Array(1 + payload.length)
     redirect[0] = SLASH
     redirect.set(payload, 1)
@@ -126,15 +129,16 @@ export class XattrHandles {
     return kind === METACOPY_OF ? METACOPY_FILTER_BIT : REDIRECT_FILTER_BIT
   }
 
-  /** Writes the encoded entry and returns its size. */
+  /** Writes the encoded entry into zeros and returns its size. */
   writeEntry(handle: XattrHandle, out: Uint8Array, at: number): number {
     const kind = handle & KIND_MASK
     const id = handle >>> KIND_BITS
     if (kind === PAIR) return this.#pairs.copyEntry(id, out, at)
     const entry = kind === METACOPY_OF ? this.#metacopyEntry : this.#redirectEntry
-    for (let i = 0; i < entry.length; i++) out[at + i] = entry[i] as number
-    if (kind === METACOPY_OF) this.#objects.copyDigest(id, out, at + DIGEST_OFFSET)
-    else this.#objects.copyObjectPath(id, out, at + PATH_OFFSET)
+    const head = kind === METACOPY_OF ? DIGEST_OFFSET : PATH_OFFSET
+    for (let i = 0; i < head; i++) out[at + i] = entry[i] as number
+    if (kind === METACOPY_OF) this.#objects.copyDigest(id, out, at + head)
+    else this.#objects.copyObjectPath(id, out, at + head)
     return entry.length
   }
 

@@ -114,6 +114,7 @@ export class ImageXattrs {
     for (const handle of this.#shared) {
       const size = this.#handles.size(handle)
       if (buffer.length < size) buffer = new Uint8Array(2 * size)
+      buffer.fill(0, 0, size)
       this.#handles.writeEntry(handle, buffer, 0)
       yield buffer.subarray(0, size)
     }
@@ -128,13 +129,7 @@ export class ImageXattrs {
       const list = this.#lists.of(node)
       this.#list[number] = list
       listUses[list] = (listUses[list] ?? 0) + 1
-      if (shapeOf(this.#source, node) !== Shape.chunks) continue
-      const metacopy = this.#metacopyOf(node)
-      const redirect = this.#redirectOf(node)
-      this.#metacopy[number] = metacopy
-      this.#redirect[number] = redirect
-      handles.use(metacopy, 1)
-      if (redirect !== 0) handles.use(redirect, 1)
+      if (shapeOf(this.#source, node) === Shape.chunks) this.#countObject(number, node)
     }
     const { pairs, start } = this.#lists
     for (const [list, uses] of listUses.entries()) {
@@ -145,32 +140,41 @@ export class ImageXattrs {
     }
   }
 
-  #metacopyOf(node: Node): XattrHandle {
-    const { content, dataOffset } = this.#source.view
-    const code = content[node]
-    const hasDigest = code === ContentCode.external || code === ContentCode.externalPayload
-    return hasDigest
-      ? this.#handles.metacopyAt(dataOffset[node] as number)
-      : this.#handles.of(METACOPY, NOTHING)
+  #countObject(number: number, node: Node): void {
+    const { isOld, view } = this.#source
+    const handles = this.#handles
+    const at = view.dataOffset[node] as number
+    let metacopy: XattrHandle
+    let redirect: XattrHandle = 0
+    if (view.content[node] === ContentCode.external) {
+      const object = handles.objectAt(at)
+      metacopy = handles.metacopyOf(object)
+      redirect = handles.redirectOf(object)
+    } else if (view.content[node] === ContentCode.externalPayload) {
+      const object = handles.objectAt(at)
+      const payloadAt = at + view.algorithm.digestSize
+      metacopy = handles.metacopyOf(object)
+      redirect = isOld ? this.#redirectTo(node, payloadAt) : handles.redirectOf(object)
+    } else {
+      metacopy = handles.of(METACOPY, NOTHING)
+      if (view.content[node] === ContentCode.noVerityObject) {
+        redirect = handles.redirectOf(handles.objectAt(at))
+      } else if (view.content[node] === ContentCode.noVerityPayload) {
+        if (!isOld) throw limitError(this.#source, node, 'data that is not named by a digest')
+        redirect = this.#redirectTo(node, at)
+      }
+    }
+    this.#metacopy[number] = metacopy
+    this.#redirect[number] = redirect
+    handles.use(metacopy, 1)
+    if (redirect !== 0) handles.use(redirect, 1)
   }
 
-  #redirectOf(node: Node): XattrHandle {
-    const { isOld, view } = this.#source
-    const at = view.dataOffset[node] as number
-    const end = at + (view.dataLength[node] as number)
-    switch (view.content[node]) {
-      case ContentCode.externalPayload:
-        if (!isOld) return this.#handles.redirectAt(at)
-        return this.#handles.redirectTo(view.data.subarray(at + view.algorithm.digestSize, end))
-      case ContentCode.noVerityPayload:
-        if (isOld) return this.#handles.redirectTo(view.data.subarray(at, end))
-        throw limitError(this.#source, node, 'data that is not named by a digest')
-      case ContentCode.external:
-      case ContentCode.noVerityObject:
-        return this.#handles.redirectAt(at)
-      default:
-        return 0
-    }
+  /** The redirect to the payload that begins there and ends with the data of the node. */
+  #redirectTo(node: Node, start: number): XattrHandle {
+    const { data, dataLength, dataOffset } = this.#source.view
+    const end = (dataOffset[node] as number) + (dataLength[node] as number)
+    return this.#handles.redirectTo(data.subarray(start, end))
   }
 
   /** Puts the xattrs of an inode into `#collected` and returns how many they are. */

@@ -67,10 +67,7 @@ export function vectorAlgorithm(entry: { readonly algorithm: string }): Algorith
   return algorithm
 }
 
-export function vectorTree(entry: {
-  readonly dump: string
-  readonly algorithm: string
-}): FileTree {
+export function vectorTree(entry: { readonly dump: string; readonly algorithm: string }): FileTree {
   return parseDump(readVector(entry.dump), vectorAlgorithm(entry))
 }
 
