@@ -41,6 +41,10 @@ export type RepositoryErrorCode =
   | 'ERR_REPOSITORY_BAD_LINK'
   /** A ref below another ref, or in the place of a directory of refs. */
   | 'ERR_REPOSITORY_REF_CONFLICT'
+  /** A file that changed while a directory was read. */
+  | 'ERR_REPOSITORY_SCAN_CHANGED'
+  /** A file that no image can hold: a device number above 32 bits, directories too deep, an unknown type. */
+  | 'ERR_REPOSITORY_SCAN_UNSUPPORTED'
 
 /** What a RepositoryError knows beside its message. */
 export interface RepositoryErrorFacts {

@@ -1,0 +1,275 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+} from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { showUtf8, startsWith } from '@composefs/bytes'
+import {
+  FileTree,
+  type Inode,
+  type LeafContent,
+  type Metadata,
+  ROOT,
+  type Xattr,
+} from '@composefs/tree'
+import { RepositoryError } from './errors.ts'
+import type { ObjectStore } from './object-store.ts'
+import { FileReader } from './scan-file.ts'
+import type { FileDescriptor, System } from './system.ts'
+
+/** How to read a directory as a tree. */
+export interface ScanOptions {
+  /** Where files above the inline limit go. Its algorithm is that of the tree. */
+  readonly objects: ObjectStore
+  readonly system: Pick<System, 'listXattrs' | 'getXattr'>
+  /** Largest file that is kept inside the image, in bytes. Default: 64, which image ids depend on. */
+  readonly inlineLimit?: number
+  /** Which xattrs are read. Default: all that the process can see. */
+  readonly xattrs?: 'all' | 'user' | 'none'
+  /** `split`: each name of a file gets an inode of its own. Default: they share one. */
+  readonly hardlinks?: 'keep' | 'split'
+  /** Take every mtime as 0. */
+  readonly useEpoch?: boolean
+  /** Leave character and block devices out. */
+  readonly skipDevices?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What trees from layers and directories keep inside the image, in bytes. */
+const INLINE_MAX = 64
+
+/** Directories above each other that readers of images follow. It also bounds the open files. */
+const DEPTH_MAX = 2048
+
+/** Entries after which the event loop gets a turn, so that an abort is seen. */
+const TURN = 256
+
+const NANOSECONDS = 1_000_000_000n
+const PERMISSIONS = 0o7777
+const UINT32_MAX = 0xffff_ffffn
+const USER = Uint8Array.from('user.', char => char.charCodeAt(0))
+const SLASH = Buffer.from('/')
+
+/**
+ * Reads a root file system from disk: every file below `path` with its metadata and xattrs, mount points included.
+ * Files above the inline limit become objects. A link at `path` itself is an error, but `LINK/` is followed.
+ *
+ * Every directory is held open and its files are opened relative to it, so that nobody who moves things about
+ * meanwhile can lead the scan out of the directory.
+ *
+ * @throws RepositoryError ERR_REPOSITORY_SCAN_CHANGED, ERR_REPOSITORY_SCAN_UNSUPPORTED; Node-shaped errors of the
+ *   file system, with the path
+ */
+export async function scanDirectory(path: string, options: ScanOptions): Promise<FileTree> {
+  const scanner = new DirectoryScanner(options)
+  await scanner.scan(Buffer.from(path))
+  return scanner.tree
+}
+
+/** A directory on the way down. */
+interface Level {
+  readonly inode: Inode
+  readonly file: FileDescriptor
+  /** For people, and for errors. */
+  readonly path: Uint8Array
+  /** Names that are still to be read, the next one at the end. */
+  readonly names: Uint8Array[]
+}
+
+class DirectoryScanner {
+  readonly tree: FileTree
+  readonly #options: ScanOptions
+  readonly #reader: FileReader
+  readonly #levels: Level[] = []
+  /** Leaves by device and inode number. Bind mounts show files twice whose link count is 1, so all are here. */
+  readonly #leaves = new Map<bigint, Map<bigint, Inode>>()
+
+  constructor(options: ScanOptions) {
+    this.#options = options
+    this.tree = new FileTree(options.objects.algorithm)
+    this.#reader = new FileReader(options.objects, options.inlineLimit ?? INLINE_MAX)
+  }
+
+  async scan(path: Uint8Array): Promise<void> {
+    const { signal } = this.#options
+    signal?.throwIfAborted()
+    try {
+      named(path, () => this.#enterRoot(path))
+      for (let count = 1; this.#levels.length > 0; count++) {
+        this.#step(this.#levels[this.#levels.length - 1] as Level) // there is one
+        if (count % TURN !== 0) continue
+        await setImmediate()
+        signal?.throwIfAborted()
+      }
+    } finally {
+      for (const { file } of this.#levels) closeSync(file)
+    }
+  }
+
+  /** Reads the next name of a directory, or leaves it. */
+  #step(level: Level): void {
+    const name = level.names.pop()
+    if (name === undefined) {
+      this.#levels.pop()
+      closeSync(level.file)
+      return
+    }
+    const path = Buffer.concat([level.path, SLASH, name])
+    named(path, () => this.#entry(level, name, path))
+  }
+
+  #entry(level: Level, name: Uint8Array, path: Uint8Array): void {
+    const at = Buffer.concat([inside(level.file), name])
+    const stats = lstatSync(at, { bigint: true })
+    if (stats.isDirectory()) {
+      this.#descend(level, name, at, path)
+      return
+    }
+    const isDevice = stats.isCharacterDevice() || stats.isBlockDevice()
+    if (isDevice && this.#options.skipDevices === true) return
+    const known = this.#known(stats)
+    if (known !== undefined) {
+      this.tree.link(level.inode, name, known)
+      return
+    }
+    const content = this.#content(at, stats)
+    const leaf = this.tree.addLeaf(level.inode, name, this.#metadata(at, stats), content)
+    this.#remember(stats, leaf)
+  }
+
+  #descend(level: Level, name: Uint8Array, at: Uint8Array, path: Uint8Array): void {
+    if (this.#levels.length > DEPTH_MAX) {
+      throw new RepositoryError('ERR_REPOSITORY_SCAN_UNSUPPORTED', 'directories too deep', {
+        expected: `at most ${DEPTH_MAX}`,
+      })
+    }
+    this.#enter(this.#openDirectory(at), path, metadata =>
+      this.tree.addDirectory(level.inode, name, metadata),
+    )
+  }
+
+  #enterRoot(path: Uint8Array): void {
+    const shown = path.at(-1) === SLASH[0] ? path.subarray(0, -1) : path
+    this.#enter(this.#openDirectory(path), shown, metadata => {
+      this.tree.setMetadata(ROOT, metadata)
+      return ROOT
+    })
+  }
+
+  /** Goes down into an open directory, which is closed when all its names are read. */
+  #enter(file: FileDescriptor, path: Uint8Array, add: (metadata: Metadata) => Inode): void {
+    try {
+      const inode = add(this.#directoryMetadata(file))
+      const names = readdirSync(inside(file), { encoding: 'buffer' })
+      names.sort(Buffer.compare).reverse()
+      this.#levels.push({ inode, file, path, names })
+    } catch (error) {
+      closeSync(file)
+      throw error
+    }
+  }
+
+  #openDirectory(path: Uint8Array): FileDescriptor {
+    const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants
+    return openSync(Buffer.from(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  }
+
+  #directoryMetadata(file: FileDescriptor): Metadata {
+    return this.#metadata(
+      Buffer.concat([inside(file), Buffer.from('.')]),
+      fstatSync(file, { bigint: true }),
+    )
+  }
+
+  #content(at: Uint8Array, stats: BigIntStats): LeafContent {
+    if (stats.isFile()) return this.#reader.read(at, stats)
+    if (stats.isSymbolicLink()) {
+      return { kind: 'symlink', target: readlinkSync(Buffer.from(at), { encoding: 'buffer' }) }
+    }
+    if (stats.isFIFO()) return { kind: 'fifo' }
+    if (stats.isSocket()) return { kind: 'socket' }
+    if (!stats.isCharacterDevice() && !stats.isBlockDevice()) {
+      throw new RepositoryError('ERR_REPOSITORY_SCAN_UNSUPPORTED', 'a file of an unknown type')
+    }
+    // What stat gives is the kernel's 32-bit encoding, continued upwards for larger numbers.
+    if (stats.rdev > UINT32_MAX) {
+      throw new RepositoryError(
+        'ERR_REPOSITORY_SCAN_UNSUPPORTED',
+        'a device number above 32 bits',
+        {
+          actual: String(stats.rdev),
+        },
+      )
+    }
+    return { kind: stats.isBlockDevice() ? 'blk' : 'chr', rdev: Number(stats.rdev) }
+  }
+
+  #metadata(at: Uint8Array, stats: BigIntStats): Metadata {
+    const mtime = this.#options.useEpoch === true ? 0n : stats.mtimeNs
+    const nanoseconds = ((mtime % NANOSECONDS) + NANOSECONDS) % NANOSECONDS
+    return {
+      mode: Number(stats.mode) & PERMISSIONS,
+      uid: Number(stats.uid),
+      gid: Number(stats.gid),
+      mtimeSeconds: (mtime - nanoseconds) / NANOSECONDS,
+      mtimeNanoseconds: Number(nanoseconds),
+      xattrs: this.#xattrs(at),
+    }
+  }
+
+  #xattrs(at: Uint8Array): Xattr[] {
+    const { system, xattrs: wanted } = this.#options
+    if (wanted === 'none') return []
+    const xattrs: Xattr[] = []
+    for (const name of system.listXattrs(at)) {
+      if (wanted === 'user' && !startsWith(name, USER)) continue
+      const value = system.getXattr(at, name)
+      if (value !== undefined) xattrs.push({ name, value })
+    }
+    return xattrs
+  }
+
+  #known(stats: BigIntStats): Inode | undefined {
+    if (this.#options.hardlinks === 'split') return undefined
+    return this.#leaves.get(stats.dev)?.get(stats.ino)
+  }
+
+  #remember(stats: BigIntStats, leaf: Inode): void {
+    if (this.#options.hardlinks === 'split') return
+    const leaves = this.#leaves.get(stats.dev)
+    if (leaves === undefined) this.#leaves.set(stats.dev, new Map([[stats.ino, leaf]]))
+    else leaves.set(stats.ino, leaf)
+  }
+}
+
+/** The directory that is open as `file`, as a path with a slash at its end. */
+function inside(file: FileDescriptor): Buffer {
+  return Buffer.from(`/proc/self/fd/${file}/`)
+}
+
+/** Runs a step of the scan; what goes wrong in it is about `path`. */
+function named<T>(path: Uint8Array, step: () => T): T {
+  try {
+    return step()
+  } catch (error) {
+    const shown = showUtf8(path)
+    if (error instanceof RepositoryError) {
+      const facts = { ...error.facts, path: shown }
+      throw new RepositoryError(error.code, `${shown}: ${error.message}`, facts, { cause: error })
+    }
+    if (!isSystemError(error)) throw error
+    const { code, errno, syscall } = error
+    const renamed = new Error(`${code}: ${syscall} '${shown}'`, { cause: error })
+    throw Object.assign(renamed, { code, errno, syscall, path: shown })
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'errno' in error
+}

@@ -1,0 +1,90 @@
+import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { type LeafContent, SIZE_MAX } from '@composefs/tree'
+import { RepositoryError } from './errors.ts'
+import { readFully } from './file-bytes.ts'
+import type { ObjectStore } from './object-store.ts'
+import type { FileDescriptor } from './system.ts'
+
+/** Up to here a file is read as a whole and hashed first, which saves writing it when the object is there. */
+const WHOLE_MAX = 256 * 1024
+
+/** Bytes read at once of larger files. */
+const PIECE = 1024 * 1024
+
+/** Reads the regular files of a directory: small ones stay as they are, larger ones become objects. */
+export class FileReader {
+  readonly #objects: ObjectStore
+  readonly #inlineLimit: number
+  readonly #buffer = new Uint8Array(PIECE)
+
+  constructor(objects: ObjectStore, inlineLimit: number) {
+    this.#objects = objects
+    this.#inlineLimit = inlineLimit
+  }
+
+  /**
+   * Reads the file at `path`, which looked like `seen` a moment ago.
+   *
+   * @throws RepositoryError ERR_REPOSITORY_SCAN_CHANGED when it is another file by now, or changes under the reader
+   */
+  read(path: Uint8Array, seen: BigIntStats): LeafContent {
+    // Nonblocking: should a fifo have taken its place, nobody may ever open the other end.
+    const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
+    const file = openSync(Buffer.from(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    try {
+      assertUnchanged(seen, fstatSync(file, { bigint: true }))
+      const content = this.#content(file, Number(seen.size))
+      assertUnchanged(seen, fstatSync(file, { bigint: true }))
+      return content
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  #content(file: FileDescriptor, size: number): LeafContent {
+    if (size > SIZE_MAX) {
+      const facts = { expected: `at most ${SIZE_MAX}`, actual: size }
+      throw new RepositoryError('ERR_REPOSITORY_SCAN_UNSUPPORTED', 'a file too large', facts)
+    }
+    if (size > WHOLE_MAX) return this.#large(file, size)
+    // One byte more than there should be shows a file that grows.
+    const room = this.#buffer.subarray(0, size + 1)
+    const data = room.subarray(0, readFully(file, room, 0))
+    assertSize(data.length, size)
+    if (size <= this.#inlineLimit) return { kind: 'inline', data }
+    return { kind: 'external', digest: this.#objects.put(data).digest, size }
+  }
+
+  #large(file: FileDescriptor, size: number): LeafContent {
+    const writer = this.#objects.create()
+    try {
+      let total = 0
+      for (;;) {
+        const length = readFully(file, this.#buffer, total)
+        total += length
+        if (length === 0 || total > size) break
+        writer.write(this.#buffer.subarray(0, length))
+      }
+      assertSize(total, size)
+      return { kind: 'external', digest: writer.finish().digest, size }
+    } finally {
+      writer.abort()
+    }
+  }
+}
+
+function assertUnchanged(seen: BigIntStats, now: BigIntStats): void {
+  if (now.isFile() && now.dev === seen.dev && now.ino === seen.ino) {
+    if (now.size === seen.size && now.mtimeNs === seen.mtimeNs) return
+  }
+  throw changed({})
+}
+
+function assertSize(actual: number, expected: number): void {
+  if (actual !== expected) throw changed({ expected, actual })
+}
+
+function changed(facts: { expected?: number; actual?: number }): RepositoryError {
+  const message = 'the file changed while it was read'
+  return new RepositoryError('ERR_REPOSITORY_SCAN_CHANGED', message, facts)
+}
