@@ -1,5 +1,10 @@
+export { type BuildTreeOptions, buildTree, verifyStoredLayer } from './build-tree.ts'
+export { commitImages, defaultImageDigest, imageNames, imageVersions } from './commit-images.ts'
+export { type Config, parseConfig } from './config.ts'
 export { type DecompressOptions, decompress } from './decompress/decompress.ts'
 export type { Compression } from './decompress/detect.ts'
+export type { Descriptor } from './descriptor.ts'
+export { convertDockerManifest } from './docker-convert.ts'
 export { isOciError, OciError, type OciErrorCode, type OciErrorFacts } from './errors.ts'
 export {
   type ExpectedLayer,
@@ -8,14 +13,126 @@ export {
   importLayer,
   type LayerRepository,
 } from './import-layer.ts'
+export { type IndexDocument, parseIndex } from './index-document.ts'
+export {
+  type JsonArray,
+  type JsonBoolean,
+  type JsonMember,
+  type JsonNode,
+  type JsonNull,
+  type JsonNumber,
+  type JsonObject,
+  type JsonString,
+  parseJson,
+} from './json.ts'
 export { formatLayerEntry } from './layer-dump.ts'
 export { type LayerEntriesOptions, layerEntries } from './layer-entries.ts'
 export { type LayerInfo, layerInfo } from './layer-info.ts'
+export { isContainerImage, type Manifest, parseManifest } from './manifest.ts'
+export {
+  isImageConfig,
+  type LayerPacking,
+  type MediaTypeFacts,
+  type MediaTypeRole,
+  mediaTypeFacts,
+  mediaTypeRole,
+} from './media-type.ts'
 export {
   LayerMerger,
   type LayerMergerOptions,
   type MergedLayer,
   type MergeWarning,
 } from './merge.ts'
+export {
+  isSha256Digest,
+  type OciDigest,
+  type OciDigestAlgorithm,
+  parseOciDigest,
+  requireOciDigest,
+} from './oci-digest.ts'
+export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './platform.ts'
+export { type Progress, type ProgressUnit, TOTAL_ID } from './pull/progress.ts'
+export { pull } from './pull/pull.ts'
+export type {
+  PulledLayer,
+  PullNotice,
+  PullOptions,
+  PullResult,
+  PullStatistics,
+} from './pull/pull-options.ts'
+export {
+  type ImageReference,
+  looksLikeImageName,
+  parseImageReference,
+  type SourceTransport,
+} from './reference.ts'
+export { readSealLabel, SEAL_LABEL } from './seal/label.ts'
+export { type MountableImage, mountableImage, sealedImage } from './seal/mountable-image.ts'
+export { type SealOptions, type SealResult, seal } from './seal/seal.ts'
+export { type ArchiveOptions, openArchive } from './source/archive.ts'
+export type { ImageSource, ManifestBytes } from './source/image-source.ts'
+export { openLayout } from './source/layout.ts'
+export type { SelectOptions } from './source/layout-source.ts'
+export { openSource } from './source/open-source.ts'
+export { blobName, writeBlob } from './store/blob-stream.ts'
+export {
+  configName,
+  type NewConfig,
+  openConfig,
+  type StoredConfig,
+  type StoredDocument,
+  writeConfig,
+} from './store/config-stream.ts'
+export {
+  bootImage,
+  type ImageReferences,
+  type ImageVariant,
+  imageReferenceKey,
+  type LinkedImage,
+  linkedImages,
+  plainImage,
+} from './store/image-references.ts'
+export {
+  type ImageInspection,
+  inspectImage,
+  type LinkedImageInfo,
+  linkedErofsImages,
+} from './store/inspect-image.ts'
+export { type ImageSummary, listImages } from './store/list-images.ts'
+export {
+  manifestName,
+  type NewManifest,
+  openManifest,
+  type StoredManifest,
+  writeManifest,
+} from './store/manifest-stream.ts'
+export {
+  openImage,
+  openImageConfig,
+  type StoredImage,
+  type StoredImageConfig,
+  type StoredLayer,
+} from './store/open-image.ts'
+export { addReferrer, cleanReferrers, listReferrers, referrerName } from './store/referrers.ts'
+export { type ResolvedReference, resolveReference } from './store/resolve-reference.ts'
+export {
+  blobStreamId,
+  configDigestOfStream,
+  configStreamId,
+  layerStreamId,
+  manifestDigestOfStream,
+  manifestStreamId,
+} from './store/stream-names.ts'
+export {
+  decodeTag,
+  encodeTag,
+  listTags,
+  readTag,
+  removeTag,
+  setTag,
+  type Tag,
+  tagName,
+} from './store/tags.ts'
 export type { TarEntry, TarEntryContent, TarEntryKind } from './tar/entry.ts'
 export { type TransformOptions, transformTree } from './transform.ts'
+export { DEFAULT_XATTR_MODE, type XattrMode } from './xattr-mode.ts'
