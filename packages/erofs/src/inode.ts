@@ -1,0 +1,234 @@
+import type { FileKind } from '@composefs/tree'
+import { ErofsError, type ErofsErrorCode, type ErofsErrorFacts } from './errors.ts'
+import {
+  BLOCK_SIZE,
+  CompactInode,
+  ExtendedInode,
+  FORMAT_EXTENDED,
+  INODES_OFFSET,
+  LAYOUT_CHUNKS,
+  LAYOUT_INLINE,
+  LAYOUT_PLAIN,
+  SLOT_SIZE,
+  TYPE_MASK,
+  XATTR_UNIT,
+  XattrArea,
+} from './format.ts'
+import { FILE_SIZE_MAX, NANOSECONDS_MAX } from './limits.ts'
+import type { ImageBytes } from './superblock.ts'
+
+/** An inode as it stands in its image. All its places have been checked to be inside. */
+export interface ErofsInode {
+  /** Place of the inode, in units of 32 bytes. */
+  readonly nid: number
+  readonly kind: FileKind
+  /** Type and permission bits. */
+  readonly mode: number
+  readonly nlink: number
+  readonly uid: number
+  readonly gid: number
+  /** Bytes of the file, of a symlink's target or of the entries of a directory. */
+  readonly size: number
+  readonly mtimeSeconds: bigint
+  readonly mtimeNanoseconds: number
+  /** Device number in the kernel's 32-bit encoding, 0 but for devices. */
+  readonly rdev: number
+  /** The data is not in this image: a table of chunks takes its place. */
+  readonly hasChunks: boolean
+  /** Where the xattr area is, in bytes from the start of the image, and its size; 0 for none. */
+  readonly xattrOffset: number
+  readonly xattrSize: number
+  /** First block of the data, and number of whole or partial blocks. */
+  readonly firstBlock: number
+  readonly blocks: number
+  /** Where the bytes behind the last block are, and how many; 0 for none. */
+  readonly tailOffset: number
+  readonly tailSize: number
+}
+
+/** Kinds by the type bits of a mode shifted down by 12. */
+const KINDS: readonly (FileKind | undefined)[] = Array.from({ length: 16 }, (_, type) => {
+  switch (type) {
+    case 1:
+      return 'fifo'
+    case 2:
+      return 'chr'
+    case 4:
+      return 'directory'
+    case 6:
+      return 'blk'
+    case 8:
+      return 'regular'
+    case 10:
+      return 'symlink'
+    case 12:
+      return 'socket'
+    default:
+      return undefined
+  }
+})
+
+/** High half of the largest size of a file. */
+const SIZE_HIGH_MAX = FILE_SIZE_MAX / 2 ** 32
+
+/**
+ * Reads an inode and checks everything that can be said of it alone.
+ *
+ * @throws ErofsError ERR_EROFS_OUT_OF_RANGE, ERR_EROFS_UNSUPPORTED, ERR_EROFS_BAD_INODE, ERR_EROFS_BAD_WHITEOUT
+ */
+export function readInode(image: ImageBytes, nid: number): ErofsInode {
+  const { view } = image
+  const offset = nid * SLOT_SIZE
+  const limit = view.byteLength
+  if (!(offset >= INODES_OFFSET && offset + CompactInode.size <= limit)) {
+    throw inodeError('ERR_EROFS_OUT_OF_RANGE', nid, 'outside the image')
+  }
+  const format = view.getUint16(offset + CompactInode.offsets.format, true)
+  const isCompact = (format & FORMAT_EXTENDED) === 0
+  const layout = format & ~FORMAT_EXTENDED
+  if (layout !== LAYOUT_PLAIN && layout !== LAYOUT_INLINE && layout !== LAYOUT_CHUNKS) {
+    const facts = { offset, actual: format }
+    throw inodeError('ERR_EROFS_UNSUPPORTED', nid, `format ${format}`, facts)
+  }
+  const inodeSize = isCompact ? CompactInode.size : ExtendedInode.size
+  const xattrCount = view.getUint16(offset + CompactInode.offsets.xattrCount, true)
+  const xattrSize = xattrCount === 0 ? 0 : XattrArea.size + (xattrCount - 1) * XATTR_UNIT
+  const tailOffset = offset + inodeSize + xattrSize
+  if (tailOffset > limit) {
+    throw inodeError('ERR_EROFS_OUT_OF_RANGE', nid, 'ends outside the image', { offset })
+  }
+  const mode = view.getUint16(offset + CompactInode.offsets.mode, true)
+  const kind = KINDS[(mode & TYPE_MASK) >> 12]
+  if (kind === undefined) {
+    throw inodeError('ERR_EROFS_BAD_INODE', nid, `mode ${mode.toString(8)}`, { offset })
+  }
+  const hasChunks = layout === LAYOUT_CHUNKS
+  if (hasChunks && kind !== 'regular') {
+    throw inodeError('ERR_EROFS_BAD_INODE', nid, `a ${kind} with chunks`, { offset })
+  }
+  const owner = isCompact ? readCompact(image, offset) : readExtended(image, offset)
+  const sizeMax = hasChunks ? FILE_SIZE_MAX : limit
+  if (owner.size > sizeMax) {
+    const facts = { offset, expected: `at most ${sizeMax}`, actual: owner.size }
+    throw inodeError('ERR_EROFS_BAD_INODE', nid, `a size above ${sizeMax} bytes`, facts)
+  }
+  if (owner.mtimeNanoseconds > NANOSECONDS_MAX) {
+    const problem = `a time of ${owner.mtimeNanoseconds} nanoseconds`
+    throw inodeError('ERR_EROFS_BAD_INODE', nid, problem, { offset })
+  }
+  const data = view.getUint32(offset + CompactInode.offsets.data, true)
+  const isDevice = kind === 'chr' || kind === 'blk'
+  if (kind === 'chr' && data === 0 && owner.nlink !== 1) {
+    const facts = { offset, expected: 1, actual: owner.nlink }
+    throw inodeError('ERR_EROFS_BAD_WHITEOUT', nid, 'a whiteout with several names', facts)
+  }
+  const hasData = !hasChunks && (kind === 'directory' || kind === 'regular' || kind === 'symlink')
+  const tailSize = hasData && layout === LAYOUT_INLINE ? owner.size % BLOCK_SIZE : 0
+  const blocks = hasData ? Math.ceil((owner.size - tailSize) / BLOCK_SIZE) : 0
+  const inode: ErofsInode = {
+    nid,
+    kind,
+    mode,
+    ...owner,
+    rdev: isDevice ? data : 0,
+    hasChunks,
+    xattrOffset: offset + inodeSize,
+    xattrSize,
+    firstBlock: blocks === 0 ? 0 : data,
+    blocks,
+    tailOffset,
+    tailSize,
+  }
+  assertData(inode, limit)
+  return inode
+}
+
+/** The bytes that an inode takes of the image: itself, its xattr area and its data. */
+export function claimedBytes(inode: ErofsInode): number {
+  const head = inode.tailOffset - inode.nid * SLOT_SIZE
+  return head + inode.tailSize + inode.blocks * BLOCK_SIZE
+}
+
+/** The pieces of the data of a directory, an inline file or a symlink, in order. They alias the image. */
+export function* dataPieces(image: ImageBytes, inode: ErofsInode): Generator<Uint8Array> {
+  const { bytes } = image
+  const inBlocks = inode.size - inode.tailSize
+  for (let block = 0; block < inode.blocks; block++) {
+    const at = (inode.firstBlock + block) * BLOCK_SIZE
+    yield bytes.subarray(at, at + Math.min(BLOCK_SIZE, inBlocks - block * BLOCK_SIZE))
+  }
+  if (inode.tailSize > 0) yield bytes.subarray(inode.tailOffset, inode.tailOffset + inode.tailSize)
+}
+
+/** The whole data of an inode, in new memory. The caller has checked that the size is small. */
+export function readData(image: ImageBytes, inode: ErofsInode): Uint8Array {
+  const data = new Uint8Array(inode.size)
+  let at = 0
+  for (const piece of dataPieces(image, inode)) {
+    data.set(piece, at)
+    at += piece.length
+  }
+  return data
+}
+
+/** An error about an inode. */
+export function inodeError(
+  code: ErofsErrorCode,
+  nid: number,
+  problem: string,
+  facts: ErofsErrorFacts = {},
+): ErofsError {
+  return new ErofsError(code, `inode ${nid}: ${problem}`, { nid, ...facts })
+}
+
+type Owner = Pick<
+  ErofsInode,
+  'nlink' | 'uid' | 'gid' | 'size' | 'mtimeSeconds' | 'mtimeNanoseconds'
+>
+
+function readCompact(image: ImageBytes, offset: number): Owner {
+  const { view } = image
+  const { nlink, size, uid, gid } = CompactInode.offsets
+  return {
+    nlink: view.getUint16(offset + nlink, true),
+    uid: view.getUint16(offset + uid, true),
+    gid: view.getUint16(offset + gid, true),
+    size: view.getUint32(offset + size, true),
+    mtimeSeconds: image.buildTime,
+    mtimeNanoseconds: image.buildTimeNanoseconds,
+  }
+}
+
+function readExtended({ view }: ImageBytes, offset: number): Owner {
+  const { nlink, size, uid, gid, mtime, mtimeNanoseconds } = ExtendedInode.offsets
+  const low = view.getUint32(offset + size, true)
+  const high = view.getUint32(offset + size + 4, true)
+  // Beyond this a number is not exact, and every larger size is refused anyway.
+  const isExact = high < SIZE_HIGH_MAX || (high === SIZE_HIGH_MAX && low === 0)
+  return {
+    nlink: view.getUint32(offset + nlink, true),
+    uid: view.getUint32(offset + uid, true),
+    gid: view.getUint32(offset + gid, true),
+    size: isExact ? high * 2 ** 32 + low : Number.POSITIVE_INFINITY,
+    mtimeSeconds: view.getBigInt64(offset + mtime, true),
+    mtimeNanoseconds: view.getUint32(offset + mtimeNanoseconds, true),
+  }
+}
+
+function assertData(inode: ErofsInode, limit: number): void {
+  const { nid, blocks, firstBlock, tailOffset, tailSize } = inode
+  if ((firstBlock + blocks) * BLOCK_SIZE > limit) {
+    const facts = { actual: firstBlock }
+    throw inodeError('ERR_EROFS_OUT_OF_RANGE', nid, 'data outside the image', facts)
+  }
+  if (tailSize === 0) return
+  const end = tailOffset + tailSize
+  if (end > limit) {
+    throw inodeError('ERR_EROFS_OUT_OF_RANGE', nid, 'a tail outside the image', { offset: end })
+  }
+  // The kernel refuses to read such a tail.
+  if (Math.floor(tailOffset / BLOCK_SIZE) !== Math.floor((end - 1) / BLOCK_SIZE)) {
+    const facts = { offset: tailOffset, actual: tailSize }
+    throw inodeError('ERR_EROFS_BAD_INODE', nid, 'a tail across a block boundary', facts)
+  }
+}
