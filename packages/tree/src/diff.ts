@@ -10,7 +10,7 @@ export interface TreeDifference {
   readonly path: Uint8Array
   /** `added`: only in the second tree; `removed`: only in the first. Names below such a directory are not listed. */
   readonly change: 'added' | 'removed' | 'changed'
-  /** What is not the same; empty unless `changed`. */
+  /** What is not the same, of a leaf with several names told at the first; empty unless `changed`. */
   readonly parts: readonly DifferingPart[]
 }
 
@@ -41,8 +41,9 @@ export function* diffTrees(a: FileTree, b: FileTree): Generator<TreeDifference, 
       yield { path, change: inA === undefined ? 'added' : 'removed', parts: [] }
       continue
     }
-    const parts = differingParts(a, inA, b, inB)
-    if (!links.pair(inA, inB)) parts.push('links')
+    const pairing = links.pair(inA, inB)
+    const parts = pairing === 'met' ? [] : differingParts(a, inA, b, inB)
+    if (pairing === 'apart') parts.push('links')
     if (parts.length > 0) yield { path, change: 'changed', parts }
     if (a.isDirectory(inA) && b.isDirectory(inB)) {
       pending.push({ path, names: mergeEntries(a, inA, b, inB) })
@@ -109,19 +110,22 @@ class LinkPairs {
     this.#b = b
   }
 
-  /** False when one of the two was met before under a name that led to another inode in the other tree. */
-  pair(inA: Inode, inB: Inode): boolean {
+  /**
+   * `new`: neither was met before; `met`: both were, under the same name; `apart`: one of them was, under a name that
+   * led to another inode in the other tree.
+   */
+  pair(inA: Inode, inB: Inode): 'new' | 'met' | 'apart' {
     const linkedA = !this.#a.isDirectory(inA) && this.#a.nlink(inA) > 1
     const linkedB = !this.#b.isDirectory(inB) && this.#b.nlink(inB) > 1
-    if (!linkedA && !linkedB) return true
+    if (!linkedA && !linkedB) return 'new'
     const knownB = this.#ofA.get(inA)
     const knownA = this.#ofB.get(inB)
-    if (knownA === undefined && knownB === undefined) {
-      this.#ofA.set(inA, inB)
-      this.#ofB.set(inB, inA)
-      return true
+    if (knownA !== undefined || knownB !== undefined) {
+      return knownB === inB && knownA === inA ? 'met' : 'apart'
     }
-    return knownB === inB && knownA === inA
+    this.#ofA.set(inA, inB)
+    this.#ofB.set(inB, inA)
+    return 'new'
   }
 }
 

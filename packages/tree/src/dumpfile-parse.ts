@@ -2,9 +2,6 @@ import type { Algorithm } from '@composefs/fsverity'
 import { DumpParser } from './dump-parser.ts'
 import type { FileTree } from './tree.ts'
 
-/** How much of a dump in memory is looked at together, so that places in it are small numbers. */
-const STRIDE = 16 * 1024 * 1024
-
 /**
  * Reads a dump file. The algorithm is not in the file: `mkcomposefs` means sha256.
  *
@@ -15,6 +12,6 @@ const STRIDE = 16 * 1024 * 1024
  */
 export function parseDump(bytes: Uint8Array, algorithm: Algorithm): FileTree {
   const parser = new DumpParser(algorithm)
-  for (let at = 0; at < bytes.length; at += STRIDE) parser.write(bytes.subarray(at, at + STRIDE))
+  parser.write(bytes)
   return parser.finish()
 }
