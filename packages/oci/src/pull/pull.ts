@@ -106,6 +106,7 @@ async function store(context: StoreContext): Promise<Outcome> {
   const stored = isChecked ? undefined : await findStored(repository, plan, known)
   if (stored === undefined) return await storeAll(context, known)
   publish(repository, lastNames(context))
+  reportAllPresent(context)
   const { manifest, config } = stored
   const layers = plan.layers.map(layer => pulledLayer(layer, 'present'))
   return outcome(repository, { manifest, config, images: config.images, layers })
@@ -147,6 +148,13 @@ async function storeAll(context: StoreContext, known: StoredConfig | undefined):
     pulling.keepFinished()
     throw error
   }
+}
+
+function reportAllPresent({ plan, options }: StoreContext): void {
+  const progress = new ProgressReport(options.onProgress)
+  progress.start(0)
+  for (const id of new Set(plan.layers.map(layer => layer.id))) progress.skip(id)
+  progress.finish()
 }
 
 /** Merges what the merger was fed with and stores an image of it in each format. */
