@@ -173,10 +173,12 @@ export class OciError extends Error {
 
   /**
    * The same error with more facts and, before the message, where it was: the caller knows the layer, what it calls
-   * knows the entry. Facts that are there already stay.
+   * knows the entry. Facts that are there already stay, and so does the message of an error that knows its layer:
+   * merging, which is called while a layer is read, says everything itself.
    */
   with(facts: OciErrorFacts, where?: string): OciError {
-    const message = where === undefined ? this.message : `${where}: ${this.message}`
+    const isLocated = this.facts.layer !== undefined || this.facts.diffId !== undefined
+    const message = where === undefined || isLocated ? this.message : `${where}: ${this.message}`
     const options = this.cause === undefined ? undefined : { cause: this.cause }
     return new OciError(this.code, message, { ...facts, ...this.facts }, options)
   }

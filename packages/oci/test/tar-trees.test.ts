@@ -5,7 +5,10 @@ import { type Algorithm, SHA256, SHA512 } from '@composefs/fsverity'
 import { vectorsDirectory } from '@composefs/test-fixtures'
 import { type FileTree, writeDump } from '@composefs/tree'
 import { describe, expect, test } from 'vitest'
+import { importLayer } from '../src/import-layer.ts'
 import { LayerMerger, type MergeWarning, type OciErrorCode, transformTree } from '../src/index.ts'
+import { inChunks } from './chunks.ts'
+import { memoryRepository } from './memory-repository.ts'
 import { ociCode } from './oci-code.ts'
 import { splitInMemory, vectorLine } from './split-in-memory.ts'
 import { REASONS } from './tar-vectors.ts'
@@ -13,6 +16,7 @@ import { REASONS } from './tar-vectors.ts'
 interface ImageVector {
   readonly id: string
   readonly file: string
+  readonly diff_id: string
   readonly note?: string
   readonly layer: { readonly verdict: 'accept' | 'reject' }
   readonly image: {
@@ -106,6 +110,23 @@ describe('the tree of an image with this layer', () => {
     const code = await ociCode(() => imageTree(each))
     const reasons = code === undefined ? [] : (TREE_REASONS[code] ?? [REASONS[code]])
     expect(reasons).toContain(each.image.reason)
+  })
+})
+
+test('an error while a layer is read names layer and entry once', async () => {
+  const merger = new LayerMerger(SHA256)
+  const diffId = index.cases.find(each => each.id === 'wh-bare')?.diff_id ?? ''
+  merger.beginLayer({ index: 2, diffId })
+  const importing = importLayer(inChunks(readFileSync(join(directory, 'wh-bare.tar'))), {
+    repository: memoryRepository(),
+    expected: { diffId },
+    layer: 3,
+    onEntry: entry => merger.apply(entry),
+  })
+  await expect(importing).rejects.toMatchObject({
+    code: 'ERR_OCI_TREE_BAD_WHITEOUT',
+    message: `layer 3 (${diffId}): /lower/.wh.: a whiteout of no name`,
+    facts: { layer: 3, diffId, entry: '/lower/.wh.' },
   })
 })
 
