@@ -6,7 +6,7 @@ import { hasAllImages } from '../commit-images.ts'
 import { isOciError } from '../errors.ts'
 import { openConfig, type StoredConfig, type StoredDocument } from '../store/config-stream.ts'
 import { openManifest } from '../store/manifest-stream.ts'
-import { configStreamId } from '../store/stream-names.ts'
+import { blobStreamId, configStreamId } from '../store/stream-names.ts'
 import type { PullPlan } from './plan.ts'
 import { findLayer } from './pull-layers.ts'
 
@@ -43,6 +43,10 @@ export async function findStored(
     if (stream === undefined || !config.layers.get(id)?.equals(stream)) return undefined
   }
   if (!plan.isArtifact && !hasAllImages(repository, config.images)) return undefined
+  const { docker } = plan
+  const hasOriginal =
+    docker === undefined || repository.streams.lookup(blobStreamId(docker.digest)) !== undefined
+  if (!hasOriginal) return undefined
   const { digest, bytes } = plan.manifest
   const manifest = await unlessUnreadable(openManifest(repository, digest, { trusted: true }))
   const isRight =
