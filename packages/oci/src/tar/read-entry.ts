@@ -1,5 +1,5 @@
 import { showUtf8 } from '@composefs/bytes'
-import { escapeField } from '@composefs/tree'
+import { entryText } from '../entry-text.ts'
 import { OciError } from '../errors.ts'
 import type { TarEntry, TarEntryKind } from './entry.ts'
 import type { Extensions } from './extensions.ts'
@@ -107,12 +107,7 @@ export function readSize(block: Uint8Array): number {
 /** The path of an entry for an error, as far as it can be told. */
 export function describePath(block: Uint8Array, extensions: Extensions): string {
   const path = extensions.pax?.path ?? extensions.longName ?? headerPath(block, dialectOf(block))
-  return showPath(entryPath(path))
-}
-
-/** The path of an entry as a dump has it: plain ASCII, whatever a hostile layer puts into a name. */
-export function showPath(path: Uint8Array): string {
-  return showUtf8(escapeField(path))
+  return entryText(entryPath(path))
 }
 
 /** `/` + path without a slash before and slashes behind. Nothing more is normalised; the root is empty. */

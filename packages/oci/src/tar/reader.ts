@@ -1,9 +1,11 @@
 import type { Digest } from '@composefs/fsverity'
+import { compressionOf } from '../decompress/detect.ts'
+import { entryText } from '../entry-text.ts'
 import { OciError } from '../errors.ts'
 import type { TarEntry } from './entry.ts'
 import { Extensions, isExtensionType } from './extensions.ts'
 import { BLOCK_SIZE, dialectOf, hasValidChecksum, isZeroBlock, TarHeader } from './header.ts'
-import { describePath, type EntryDraft, readEntry, readSize, showPath } from './read-entry.ts'
+import { describePath, type EntryDraft, readEntry, readSize } from './read-entry.ts'
 
 /** Largest content that stays in the stream of a layer, in bytes; larger ones become objects. */
 export const INLINE_CONTENT_MAX = 64
@@ -84,7 +86,7 @@ export class TarReader {
 
   /** Path of the entry whose content is being read, for errors. */
   get entryPath(): string | undefined {
-    return this.#entry && showPath(this.#entry.path)
+    return this.#entry && entryText(this.#entry.path)
   }
 
   /**
@@ -116,7 +118,8 @@ export class TarReader {
     if (this.#state === 'tail') return
     if (this.#state !== 'header' || this.#gathered > 0) {
       const what = this.#state === 'header' ? 'a header' : 'an entry'
-      throw this.#located(new OciError('ERR_OCI_TAR_TRUNCATED', `the tar ends inside ${what}`))
+      const message = `the tar ends inside ${what}${this.#packing(this.#block)}`
+      throw this.#located(new OciError('ERR_OCI_TAR_TRUNCATED', message))
     }
     if (this.#extensions.isPending) throw this.#located(orphan('the end of the tar'))
   }
@@ -172,7 +175,7 @@ export class TarReader {
     }
     this.#hasZeroBlock = false
     if (!hasValidChecksum(block)) {
-      const message = 'the checksum of a header is wrong'
+      const message = `the checksum of a header is wrong${this.#packing(block)}`
       throw this.#located(new OciError('ERR_OCI_TAR_BAD_CHECKSUM', message))
     }
     const type = block[TarHeader.offsets.type] as number
@@ -260,11 +263,17 @@ export class TarReader {
     return this.#pieceSize <= BLOCK_SIZE ? this.#block : new Uint8Array(this.#pieceSize)
   }
 
+  /** A hint for who gives us a compressed layer as a plain one. */
+  #packing(block: Uint8Array): string {
+    const compression = this.#offset === 0 ? compressionOf(block) : undefined
+    return compression === undefined ? '' : `: this is ${compression} data`
+  }
+
   /** The error with the place where reading is. */
   #located(error: OciError): OciError {
     const offset = this.#offset + this.#gathered
     if (this.#entry === undefined) return error.with({ offset })
-    const entry = showPath(this.#entry.path)
+    const entry = entryText(this.#entry.path)
     return error.with({ offset, entry }, entry)
   }
 }
