@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { lstatSync } from 'node:fs'
+import type { Digest } from '@composefs/fsverity'
+import type { Repository } from '@composefs/repository'
+import { CONTENT_TYPES } from '@composefs/splitstream'
+import type { FileTree } from '@composefs/tree'
+import { OciError } from './errors.ts'
+import { inLayer, layerEntries } from './layer-entries.ts'
+import { LayerMerger, type LayerMergerOptions } from './merge.ts'
+import type { StoredImageConfig, StoredLayer } from './store/open-image.ts'
+import { transformTree } from './transform.ts'
+import { DEFAULT_XATTR_MODE, type XattrMode } from './xattr-mode.ts'
+
+/** How to make the tree of an image. */
+export interface BuildTreeOptions extends LayerMergerOptions {
+  /** `allowlist-only` unless given. */
+  readonly xattrs?: XattrMode
+  /** Told where the tree is not made as usual, though rightly, such as without `/usr`. */
+  onNotice?(message: string): void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Makes the file tree of a stored image from its layers: merged, then transformed. Layers of a config that was found by
+ * its own digest are hashed before they are used.
+ *
+ * @throws OciError what layerEntries, LayerMerger and verifyStoredLayer throw, with the layer
+ *
+ * @example
+ * const tree = await buildTree(repository, await openImageConfig(repository, 'app:1.0'))
+ */
+export async function buildTree(
+  repository: Repository,
+  config: StoredImageConfig,
+  options: BuildTreeOptions = {},
+): Promise<FileTree> {
+  const tree = await mergeLayers(repository, config, options)
+  const { onNotice } = options
+  transformTree(tree, {
+    xattrs: options.xattrs ?? DEFAULT_XATTR_MODE,
+    ...(onNotice === undefined ? {} : { onNotice }),
+  })
+  return tree
+}
+
+async function mergeLayers(
+  repository: Repository,
+  config: StoredImageConfig,
+  options: BuildTreeOptions,
+): Promise<FileTree> {
+  const merger = new LayerMerger(repository.algorithm, options)
+  const objectSize = (digest: Digest): number | undefined => sizeOfObject(repository, digest)
+  for (const [index, layer] of config.orderedLayers.entries()) {
+    const place = { layer: index + 1, diffId: layer.diffId }
+    if (config.trust === 'digest') await verifyStoredLayer(repository, layer, place)
+    merger.beginLayer({ index, diffId: layer.diffId })
+    const stream = await openLayer(repository, layer)
+    for await (const entry of layerEntries(stream, { ...place, objectSize })) {
+      options.signal?.throwIfAborted()
+      merger.apply(entry)
+    }
+  }
+  return merger.finish()
+}
+
+/**
+ * Hashes the tar that a stored layer gives back and compares it with the diff id.
+ *
+ * @throws OciError ERR_OCI_DIFF_ID_MISMATCH
+ */
+export async function verifyStoredLayer(
+  repository: Repository,
+  layer: StoredLayer,
+  place: { readonly layer?: number; readonly diffId?: string } = {},
+): Promise<void> {
+  const hash = createHash('sha256')
+  for await (const piece of repository.streams.cat(layer.stream)) hash.update(piece)
+  const actual = `sha256:${hash.digest('hex')}`
+  if (actual === layer.diffId) return
+  const message = `the stored layer gives back a tar with the digest ${actual}`
+  throw inLayer(
+    new OciError('ERR_OCI_DIFF_ID_MISMATCH', message, { expected: layer.diffId, actual }),
+    place,
+  )
+}
+
+/** Opens the stream of a layer. */
+export async function openLayer(repository: Repository, layer: StoredLayer) {
+  return await repository.streams.open(layer.stream, { contentType: CONTENT_TYPES.layer })
+}
+
+/** Bytes of an object; undefined when it is missing. Its content is not looked at. */
+export function sizeOfObject(repository: Repository, digest: Digest): number | undefined {
+  return lstatSync(repository.layout.object(digest), { throwIfNoEntry: false })?.size
+}
