@@ -1,21 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SHA256 } from '@composefs/fsverity'
 import { vectorsDirectory } from '@composefs/test-fixtures'
+import { type FileTree, writeDump } from '@composefs/tree'
 import { describe, expect, test } from 'vitest'
-import { importLayer } from '../src/import-layer.ts'
-import { isOciError, type OciErrorCode } from '../src/index.ts'
-import { inChunks } from './chunks.ts'
-import { listLayer, memoryRepository } from './memory-repository.ts'
-import { sha256 } from './split-in-memory.ts'
+import { isOciError, LayerMerger, transformTree } from '../src/index.ts'
+import { splitInMemory } from './split-in-memory.ts'
 
 interface OddTar {
   readonly file: string
-  readonly sha256: string
+  readonly cfsctl: { readonly tree_dump: string | null }
+  /** What we do: `same` as cfsctl, or `accept…`, `refuse…` and why. */
   readonly want: string
-  readonly cfsctl: {
-    readonly import_layer: string
-    readonly layer_dump_text: string | null
-  }
 }
 
 const directory = join(vectorsDirectory, 'repo')
@@ -23,63 +19,77 @@ const { odd_tars: oddTars } = JSON.parse(readFileSync(join(directory, 'index.jso
   readonly odd_tars: Readonly<Record<string, OddTar>>
 }
 
-/** Those we refuse, with the code; cfsctl stores the ones marked so. */
-const refused: Readonly<Record<string, OciErrorCode>> = {
-  'bad-checksum': 'ERR_OCI_TAR_BAD_CHECKSUM',
-  'empty-name': 'ERR_OCI_TAR_EMPTY_NAME',
-  'gnu-L-duplicate': 'ERR_OCI_TAR_AMBIGUOUS_EXTENSION',
-  'gzip-as-plain': 'ERR_OCI_TAR_TRUNCATED',
-  'pax-bad-number': 'ERR_OCI_TAR_BAD_NUMBER',
-  'pax-duplicate-x': 'ERR_OCI_TAR_AMBIGUOUS_EXTENSION',
-  'sparse-gnu-S': 'ERR_OCI_TAR_SPARSE',
-  'sparse-pax-1.0': 'ERR_OCI_TAR_SPARSE',
-  'truncated-content': 'ERR_OCI_TAR_TRUNCATED',
-  'truncated-header': 'ERR_OCI_TAR_TRUNCATED',
-  // Stored by cfsctl.
-  'dir-with-size': 'ERR_OCI_TAR_AMBIGUOUS_SIZE',
-  'type-A-big': 'ERR_OCI_TAR_UNSUPPORTED_TYPE',
-  'uid-over-32bit': 'ERR_OCI_TAR_NUMBER_OUT_OF_RANGE',
-  'unknown-type-V': 'ERR_OCI_TAR_UNSUPPORTED_TYPE',
+const USR = '/usr 0 40755 2 0 0 0 1700000000.0 - - -'
+const PLAIN = ['/ 0 40755 3 0 0 0 1700000000.0 - - -', USR]
+const BIG = '588a7ed3f5c166501e932b6195d438e07d6ce22ce66198bd10345556a715bfde'
+
+/** What we make of layers that cfsctl refuses or takes otherwise. */
+const OURS: Readonly<Record<string, readonly string[]>> = {
+  'empty-tar': ['/ 0 40755 2 0 0 0 0.0 - - -'],
+  'missing-parent': [
+    '/ 0 40755 4 0 0 0 1700000000.0 - - -',
+    '/opt 0 40755 3 0 0 0 0.0 - - -',
+    '/opt/a 0 40755 2 0 0 0 0.0 - - -',
+    '/opt/a/b 1 100644 1 0 0 0 0.0 - 1 -',
+    USR,
+  ],
+  'no-end-blocks-empty-last': [...PLAIN, '/usr/f 0 100644 1 0 0 0 0.0 - - -'],
+  'one-end-block': [...PLAIN, `/usr/f 70 100644 1 0 0 0 0.0 58/${BIG.slice(2)} - ${BIG}`],
+  'only-end': ['/ 0 40755 2 0 0 0 0.0 - - -'],
+  'pax-empty-path': [...PLAIN, '/usr/f 1 100644 1 0 0 0 0.0 - x -'],
+  'pax-negative-mtime': [...PLAIN, '/usr/f 1 100644 1 0 0 0 -2.500000000 - x -'],
+  'pax-nonutf8-key': [...PLAIN, '/usr/f 1 100644 1 0 0 0 0.0 - x -'],
+  'run-is-symlink': [
+    '/ 0 40755 4 0 0 0 1700000000.0 - - -',
+    '/run 3 120777 1 0 0 0 0.0 var - -',
+    USR,
+    '/var 0 40755 2 0 0 0 0.0 - - -',
+  ],
+  'usr-is-symlink': [
+    '/ 0 40755 3 0 0 0 0.0 - - -',
+    '/real 0 40755 2 0 0 0 0.0 - - -',
+    '/usr 4 120777 1 0 0 0 0.0 real - -',
+  ],
+  'wh-plnk': PLAIN,
+  'whiteout-after-entry': [...PLAIN, '/usr/new 1 100644 1 0 0 0 0.0 - 1 -'],
+  'whiteout-missing-parent': PLAIN,
 }
 
-/** Every one of them begins with this entry. */
-const USR = '/usr 0 40755 1 0 0 0 1700000000.0 - - -\n'
-const OBJECT = '588a7ed3f5c166501e932b6195d438e07d6ce22ce66198bd10345556a715bfde'
-
-/** Listings of those that cfsctl does not store, or cannot read back. */
-const ours: Readonly<Record<string, string>> = {
-  'no-end-blocks-empty-last': `${USR}/usr/f 0 100644 1 0 0 0 0.0 - - -\n`,
-  'one-end-block': `${USR}/usr/f 70 100644 1 0 0 0 0.0 ${OBJECT.slice(0, 2)}/${OBJECT.slice(2)} - ${OBJECT}\n`,
-  'pax-empty-path': `${USR}/usr/f 1 100644 1 0 0 0 0.0 - x -\n`,
-  'pax-negative-mtime': `${USR}/usr/f 1 100644 1 0 0 0 -2.500000000 - x -\n`,
-  'pax-nonutf8-key': `${USR}/usr/f 1 100644 1 0 0 0 0.0 - x - user.\\xff=v\n`,
+function imageOf(tar: OddTar): FileTree {
+  const merger = new LayerMerger(SHA256)
+  merger.beginLayer({ index: 0, diffId: tar.file })
+  const { entries } = splitInMemory([readFileSync(join(directory, tar.file))])
+  for (const entry of entries) merger.apply(entry)
+  const tree = merger.finish()
+  transformTree(tree, { xattrs: 'allowlist-only' })
+  return tree
 }
 
-describe('an odd tar', () => {
-  test.each(Object.entries(oddTars))('%s', async (id, { file, cfsctl, sha256: diffId }) => {
-    const tar = readFileSync(join(directory, file))
-    const repository = memoryRepository()
-    const options = { repository, expected: { diffId }, compression: 'none' } as const
-    const code = refused[id]
-    if (code !== undefined) {
-      const error: unknown = await importLayer(inChunks(tar), options).catch(caught => caught)
-      expect(isOciError(error) ? error.code : error).toBe(code)
-      return
-    }
-    const { stream } = await importLayer(inChunks(tar), options)
-    expect(sha256(await repository.cat(stream))).toBe(diffId)
-    const { lines, error } = await listLayer(await repository.openLayer(stream))
-    expect(error).toBeUndefined()
-    expect(lines.map(line => `${line}\n`).join('')).toBe(ours[id] ?? cfsctl.layer_dump_text)
+function dump(tree: FileTree): string {
+  return Buffer.concat([...writeDump(tree)]).toString()
+}
+
+const cases = Object.entries(oddTars)
+const same = cases.filter(([, tar]) => tar.want === 'same')
+
+describe('an image of one odd tar', () => {
+  test.each(same.filter(([, tar]) => tar.cfsctl.tree_dump !== null))(
+    '%s is as with cfsctl',
+    (_, tar) => {
+      expect(dump(imageOf(tar))).toBe(tar.cfsctl.tree_dump)
+    },
+  )
+
+  const refused = [
+    ...same.filter(([, tar]) => tar.cfsctl.tree_dump === null),
+    ...cases.filter(([, tar]) => tar.want.startsWith('refuse')),
+  ]
+  test.each(refused)('%s is refused', (_, tar) => {
+    expect(() => imageOf(tar)).toThrow(expect.toSatisfy(error => isOciError(error)))
   })
 
-  test('of a compressed layer: the error names the compression', async () => {
-    const { file, sha256: diffId } = oddTars['gzip-as-plain'] as OddTar
-    const act = importLayer(inChunks(readFileSync(join(directory, file))), {
-      repository: memoryRepository(),
-      expected: { diffId },
-      compression: 'none',
-    })
-    await expect(act).rejects.toThrow('this is gzip data')
+  const others = cases.filter(([, tar]) => tar.want !== 'same' && !tar.want.startsWith('refuse'))
+  test.each(others)('%s is accepted', (name, tar) => {
+    expect(dump(imageOf(tar)).trimEnd().split('\n')).toEqual(OURS[name])
   })
 })
