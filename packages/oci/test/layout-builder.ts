@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pack } from 'tar-stream'
+import { onTestFinished } from 'vitest'
 
 /** A descriptor as the tests write it; more keys are welcome. */
 export interface TestDescriptor {
@@ -17,9 +18,11 @@ export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 export const CONFIG = 'application/vnd.oci.image.config.v1+json'
 export const LAYER = 'application/vnd.oci.image.layer.v1.tar'
 
-/** A fresh directory below the temporary one. */
+/** A fresh directory, which goes with the test. */
 export function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'composefs-oci-test-'))
+  const path = mkdtempSync(join(tmpdir(), 'composefs-oci-test-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
 }
 
 /** Puts a layout together blob by blob, so that a test can get any part of it wrong. */
