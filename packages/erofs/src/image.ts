@@ -161,6 +161,7 @@ export class ErofsImage {
     if (inode.kind !== 'directory' || !hasWhiteoutMarker(xattrs)) return 'none'
     for (const entry of this.readDirectory(inode)) {
       const child = this.#follow(entry)
+      if (child.kind !== 'regular' || child.size > 0) continue
       if (isEscapedWhiteout(child, this.xattrs(child))) return 'holds-whiteout'
     }
     return 'none'
