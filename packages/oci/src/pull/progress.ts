@@ -43,8 +43,10 @@ export class ProgressReport {
     this.#onProgress?.({ kind: 'started', id: TOTAL_ID, total, unit: 'bytes' })
   }
 
-  skip(id: string): void {
+  /** @param counted bytes of it that are part of the total */
+  skip(id: string, counted = 0): void {
     this.#onProgress?.({ kind: 'skipped', id })
+    if (counted > 0) this.#advance(counted)
   }
 
   message(message: string): void {
@@ -56,15 +58,10 @@ export class ProgressReport {
     let transferred = 0
     this.#onProgress?.({ kind: 'started', id, total, unit: 'bytes' })
     const fetched = (bytes: number) => {
-      this.#fetched += bytes - transferred
+      const more = bytes - transferred
       transferred = bytes
       this.#onProgress?.({ kind: 'progress', id, fetched: bytes, total })
-      this.#onProgress?.({
-        kind: 'progress',
-        id: TOTAL_ID,
-        fetched: this.#fetched,
-        total: this.#total,
-      })
+      this.#advance(more)
     }
     return {
       fetched,
@@ -77,5 +74,13 @@ export class ProgressReport {
 
   finish(): void {
     this.#onProgress?.({ kind: 'done', id: TOTAL_ID, transferred: this.#fetched })
+  }
+
+  #advance(bytes: number): void {
+    this.#fetched += bytes
+    // A layer that seemed to be there may have to be fetched after all.
+    this.#total = Math.max(this.#total, this.#fetched)
+    const [fetched, total] = [this.#fetched, this.#total]
+    this.#onProgress?.({ kind: 'progress', id: TOTAL_ID, fetched, total })
   }
 }

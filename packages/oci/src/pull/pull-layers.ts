@@ -130,7 +130,8 @@ export class LayerPull {
     if (present !== undefined) {
       this.#streams.set(id, present)
       this.#status.set(id, 'present')
-      progress.skip(id)
+      // A repair cannot know before how much there is to fetch.
+      progress.skip(id, options.repair ? layer.descriptor.size : 0)
       return await this.#readBack(layer, present)
     }
     const { stream, size } = await this.#fetch(layer)
@@ -247,10 +248,10 @@ export class LayerPull {
   }
 
   #bytesToFetch(): number {
-    const { plan, repository } = this.#context
+    const { plan, repository, options } = this.#context
     const sizes = new Map<string, number>()
     for (const { id, descriptor } of plan.layers) {
-      const isPresent = findLayer(repository, id) !== undefined
+      const isPresent = !options.repair && findLayer(repository, id) !== undefined
       if (!isPresent) sizes.set(id, descriptor.size)
     }
     let total = 0
