@@ -1,4 +1,5 @@
 export { type CountingObjectStore, createCountingObjectStore } from './counting-objects.ts'
+export { createDirectoryObjectStore, type DirectoryObjectsOptions } from './directory-objects.ts'
 export {
   isRepositoryError,
   RepositoryError,

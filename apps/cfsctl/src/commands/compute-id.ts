@@ -1,0 +1,14 @@
+import type { Command, RunModule } from '../command.ts'
+import { directoryOptions } from './shared-options.ts'
+
+export const computeId = {
+  words: ['compute-id'],
+  group: 'Images',
+  summary: 'Print the id of the image of a directory',
+  description: [
+    'Nothing is stored, and no repository is needed: if there is one, only the hash it has is used.',
+  ],
+  positionals: [{ name: 'path', summary: 'The directory' }],
+  options: directoryOptions,
+  load: (): Promise<RunModule> => import('./compute-id-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,12 @@
+import type { Command, RunModule } from '../command.ts'
+import { directoryOptions } from './shared-options.ts'
+
+export const createDumpfile = {
+  words: ['create-dumpfile'],
+  group: 'Images',
+  summary: 'Print the tree of a directory as a dump file',
+  description: ['Nothing is stored. The dump is what mkcomposefs --from-file reads.'],
+  positionals: [{ name: 'path', summary: 'The directory' }],
+  options: directoryOptions,
+  load: (): Promise<RunModule> => import('./create-dumpfile-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,24 @@
+import type { Command, RunModule } from '../command.ts'
+import { directoryOptions, imageFormatNote } from './shared-options.ts'
+
+export const createImage = {
+  words: ['create-image'],
+  group: 'Images',
+  summary: 'Store a directory as an image',
+  description: [
+    'Files of more than 64 bytes become objects. The tree is changed as that of a container image: / gets the metadata of /usr, /run is emptied, and only security.capability stays of the extended attributes.',
+    imageFormatNote,
+  ],
+  positionals: [
+    { name: 'path', summary: 'The directory' },
+    {
+      name: 'name',
+      optional: true,
+      summary: 'Name for the image; without one the next gc removes it',
+    },
+  ],
+  options: directoryOptions,
+  exits: { 3: 'no such repository' },
+  examples: ['cfsctl create-image /srv/rootfs my/image'],
+  load: (): Promise<RunModule> => import('./create-image-run.ts'),
+} as const satisfies Command

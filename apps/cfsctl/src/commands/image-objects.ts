@@ -1,0 +1,11 @@
+import type { Command, RunModule } from '../command.ts'
+
+export const imageObjects = {
+  words: ['image-objects'],
+  group: 'Images',
+  summary: 'List the objects that an image needs',
+  positionals: [{ name: 'name', summary: 'Id of the image, or its name' }],
+  options: [],
+  exits: { 3: 'no such image' },
+  load: (): Promise<RunModule> => import('./image-objects-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,11 @@
+import type { Command, RunModule } from '../command.ts'
+
+export const images = {
+  words: ['images'],
+  aliases: ['list-images'],
+  group: 'Images',
+  summary: 'List the named images',
+  positionals: [],
+  options: [{ name: 'no-trunc', summary: 'Print whole digests' }],
+  load: (): Promise<RunModule> => import('./images-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,15 @@
+import type { Command, RunModule } from '../command.ts'
+
+export const importImage = {
+  words: ['import-image'],
+  group: 'Images',
+  summary: 'Store an image from standard input',
+  description: [
+    'The image is checked: it has to be a composefs image of the hash of the repository.',
+  ],
+  positionals: [{ name: 'name', summary: 'Name for the image' }],
+  options: [],
+  exits: { 1: 'not a composefs image' },
+  examples: ['mkcomposefs --digest-store=objects tree - | cfsctl import-image my/image'],
+  load: (): Promise<RunModule> => import('./import-image-run.ts'),
+} as const satisfies Command

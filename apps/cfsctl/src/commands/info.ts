@@ -1,0 +1,11 @@
+import type { Command, RunModule } from '../command.ts'
+
+export const info = {
+  words: ['info'],
+  group: 'Repository',
+  summary: 'Show what a repository is and what it holds',
+  positionals: [],
+  options: [],
+  exits: { 3: 'no such repository' },
+  load: (): Promise<RunModule> => import('./info-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,45 @@
+import type { Command, RunModule } from '../command.ts'
+
+export const init = {
+  words: ['init'],
+  group: 'Repository',
+  summary: 'Make a repository',
+  description: [
+    'Makes the directory and a meta.json that says which hash and which image format the repository has. Same settings again are fine.',
+    'By default fs-verity is enabled on meta.json, and from then on on every object: the kernel then checks each file that is read. That needs a file system with fs-verity.',
+  ],
+  positionals: [
+    { name: 'path', optional: true, summary: 'Where; default: as --repo, --user, --system say' },
+  ],
+  options: [
+    {
+      name: 'algorithm',
+      value: {
+        kind: 'choice',
+        choices: ['fsverity-sha256-12', 'fsverity-sha512-12'],
+        label: 'NAME',
+      },
+      summary: 'fsverity-sha512-12 (the default) or fsverity-sha256-12',
+    },
+    { name: 'insecure', summary: 'Make a repository without fs-verity' },
+    { name: 'ensure', summary: 'Keep a repository that is there, whatever its settings' },
+    {
+      name: 'reset-metadata',
+      summary: 'First remove streams, images and meta.json; objects stay',
+    },
+    {
+      name: 'erofs-version',
+      value: { kind: 'integer', label: 'N', min: 0, max: 2 },
+      summary: 'Format of the images in this repository; default 1',
+    },
+  ],
+  exits: {
+    1: 'another repository is there',
+    5: 'the file system has no fs-verity',
+  },
+  examples: [
+    'cfsctl init /srv/composefs',
+    'cfsctl init --insecure --algorithm fsverity-sha256-12 /tmp/repository',
+  ],
+  load: (): Promise<RunModule> => import('./init-run.ts'),
+} as const satisfies Command

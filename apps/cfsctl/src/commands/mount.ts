@@ -1,0 +1,22 @@
+import type { Command, RunModule } from '../command.ts'
+import { mountOptions } from './shared-options.ts'
+
+export const mount = {
+  words: ['mount'],
+  group: 'Mounting',
+  summary: 'Mount an image',
+  description: [
+    'The digest of the image is checked first. In a repository with fs-verity the kernel also checks every file that is read.',
+  ],
+  positionals: [
+    { name: 'name', summary: 'Id of the image, or its name' },
+    { name: 'mountpoint', summary: 'A directory' },
+  ],
+  options: mountOptions,
+  exits: {
+    3: 'no such image',
+    4: 'the image is not what its id says',
+    5: 'mounting is not possible here',
+  },
+  load: (): Promise<RunModule> => import('./mount-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,22 @@
+import type { Option, Positional } from '../../command.ts'
+
+/** A stored image. */
+export const imageArgument = {
+  name: 'image',
+  summary:
+    'A tag, [@]sha256:DIGEST of a manifest or config, TAG@sha256:DIGEST, or 12 or more first digits of a digest',
+} as const satisfies Positional
+
+/** What the commands that build the tree of an image have in common. */
+export const verityArgument = {
+  name: 'verity',
+  optional: true,
+  summary:
+    'Id of the stream of the config, where IMAGE is the digest of one: opened by it, unhashed',
+} as const satisfies Positional
+
+/** Parents that no layer has. */
+export const strictOption = {
+  name: 'strict',
+  summary: 'Fail where a layer leaves out a parent directory, instead of making it',
+} as const satisfies Option

@@ -1,0 +1,17 @@
+import type { Command, RunModule } from '../../command.ts'
+
+export const ociImportLayer = {
+  words: ['oci', 'import-layer'],
+  group: 'OCI images',
+  summary: 'Store a tar from standard input',
+  description: [
+    'The tar has to have the digest. It may be compressed; the digest is that of what comes out.',
+  ],
+  positionals: [
+    { name: 'digest', summary: 'Diff id: sha256:DIGEST of the tar' },
+    { name: 'name', optional: true, summary: 'Name for the stream, below streams/refs' },
+  ],
+  options: [],
+  exits: { 1: 'not a tar that can be a layer', 4: 'the tar has another digest' },
+  load: (): Promise<RunModule> => import('./import-layer-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,13 @@
+import type { Command, RunModule } from '../../command.ts'
+
+export const ociLsLayer = {
+  words: ['oci', 'ls-layer'],
+  group: 'OCI images',
+  summary: 'List the entries of a stored layer',
+  positionals: [
+    { name: 'layer', summary: 'Diff id of the layer: sha256:DIGEST, or its first digits' },
+  ],
+  options: [],
+  exits: { 3: 'no such layer' },
+  load: (): Promise<RunModule> => import('./ls-layer-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,19 @@
+import type { Command, RunModule } from '../../command.ts'
+import { bootableOption, mountOptions } from '../shared-options.ts'
+import { imageArgument } from './image-argument.ts'
+
+export const ociMount = {
+  words: ['oci', 'mount'],
+  group: 'OCI images',
+  summary: 'Mount the EROFS image of an image',
+  description: ['The label of a sealed image must not contradict the image that is mounted.'],
+  positionals: [imageArgument, { name: 'mountpoint', summary: 'A directory' }],
+  options: [bootableOption, ...mountOptions],
+  exits: {
+    1: 'the image has no EROFS image',
+    3: 'no such image',
+    4: 'the label contradicts the image',
+    5: 'mounting is not possible here',
+  },
+  load: (): Promise<RunModule> => import('./mount-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,116 @@
+import { statSync } from 'node:fs'
+import { type PullNotice, type PullResult, parsePlatform, pull } from '@composefs/oci'
+import type { Args } from '../../command.ts'
+import type { Context } from '../../context.ts'
+import { createProgress } from '../../output/progress.ts'
+import type { Json, Result } from '../../output/result.ts'
+import { formatSize } from '../../output/size.ts'
+import { openChosen } from '../../repository/open.ts'
+import type { ociPull } from './pull.ts'
+
+export async function run(args: Args<typeof ociPull>, context: Context): Promise<Result> {
+  const isDryRun = args['dry-run']
+  const mode = isDryRun ? 'read' : 'write'
+  await using repository = await openChosen(context, { mode, verify: args.repair })
+  const progress = createProgress(context, `pull ${args.image}`)
+  const platform = args.platform === undefined ? undefined : parsePlatform(args.platform)
+  try {
+    const result = await pull(repository, args.image, {
+      tag: args.name,
+      noTag: args['no-tag'],
+      platform,
+      strict: args.strict,
+      verifyLayers: args['verify-layers'],
+      repair: args.repair,
+      dryRun: isDryRun,
+      temporaryDirectory: temporaryDirectory(context),
+      onProgress: event => progress.report(event),
+      onNotice: notice => tell(notice, context),
+      signal: context.signal,
+    })
+    const json = document(result)
+    progress.finish(json)
+    return { lines: isDryRun ? dryRunLines(result) : lines(result), json }
+  } catch (error) {
+    progress.abandon()
+    throw error
+  }
+}
+
+function lines(result: PullResult): string[] {
+  const { objectsNew, objectsPresent, bytesStored, bytesInlined } = result.statistics
+  const stored = `${formatSize(bytesStored)} stored, ${formatSize(bytesInlined)} inlined`
+  return [
+    `manifest ${result.manifestDigest}`,
+    `config   ${result.configDigest}`,
+    `verity   ${result.manifestVerity?.hex}`,
+    ...(result.tag === null ? [] : [`tagged   ${result.tag}`]),
+    `objects  ${objectsNew} new + ${objectsPresent} already present objects; ${stored}`,
+    ...(result.composefsErofs === null ? [] : [`image    ${result.composefsErofs.hex}`]),
+    // The manifest is stored in its OCI form, under the digest of that.
+    ...(result.dockerManifestDigest === null ? [] : [`docker   ${result.dockerManifestDigest}`]),
+  ]
+}
+
+function dryRunLines(result: PullResult): string[] {
+  const missing = new Set(
+    result.layers.filter(({ status }) => status === 'fetched').map(({ diffId }) => diffId),
+  )
+  return [
+    'Dry run (nothing stored):',
+    `manifest ${result.manifestDigest}`,
+    `config   ${result.configDigest}`,
+    `layers   ${missing.size} to fetch, ${formatSize(result.statistics.bytesFetched)}`,
+  ]
+}
+
+function document(result: PullResult): { readonly [key: string]: Json } {
+  const { statistics } = result
+  return {
+    schema: 'cfsctl.oci-pull/1',
+    image_ref: result.imageRef,
+    manifest_digest: result.manifestDigest,
+    config_digest: result.configDigest,
+    manifest_verity: result.manifestVerity?.hex ?? null,
+    config_verity: result.configVerity?.hex ?? null,
+    tag: result.tag,
+    composefs_erofs: result.composefsErofs?.hex ?? null,
+    composefs_boot_erofs: result.composefsBootErofs?.hex ?? null,
+    boot_image_mode: null,
+    boot_image_format_version: null,
+    stats: {
+      objects_copied: statistics.objectsNew,
+      objects_reflinked: 0,
+      objects_hardlinked: 0,
+      objects_already_present: statistics.objectsPresent,
+      bytes_copied: statistics.bytesStored,
+      bytes_reflinked: 0,
+      bytes_hardlinked: 0,
+      bytes_inlined: statistics.bytesInlined,
+      bytes_fetched: statistics.bytesFetched,
+    },
+    layers: result.layers.map(({ diffId, digest, status, size }) => ({
+      diff_id: diffId,
+      digest,
+      status,
+      size,
+    })),
+    duration_ms: result.durationMs,
+    docker_manifest_digest: result.dockerManifestDigest,
+    is_artifact: result.isArtifact,
+    subject: result.subject,
+    dry_run: result.dryRun,
+  }
+}
+
+function tell({ level, message }: PullNotice, { console }: Context): void {
+  if (level === 'warning') console.warning(message)
+  else console.notice(message)
+}
+
+/** Where compressed archives are unpacked: TMPDIR, if it is there. */
+function temporaryDirectory({ env }: Context): string | undefined {
+  const path = env.TMPDIR
+  const isThere = path && statSync(path, { throwIfNoEntry: false })?.isDirectory()
+  return isThere ? path : undefined
+}

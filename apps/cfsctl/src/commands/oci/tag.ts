@@ -1,0 +1,14 @@
+import type { Command, RunModule } from '../../command.ts'
+
+export const ociTag = {
+  words: ['oci', 'tag'],
+  group: 'OCI images',
+  summary: 'Give a stored image another name',
+  positionals: [
+    { name: 'digest', summary: 'Digest of its manifest, or a tag it has' },
+    { name: 'name', summary: 'The tag' },
+  ],
+  options: [],
+  exits: { 3: 'no such image' },
+  load: (): Promise<RunModule> => import('./tag-run.ts'),
+} as const satisfies Command

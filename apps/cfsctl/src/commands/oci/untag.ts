@@ -1,0 +1,12 @@
+import type { Command, RunModule } from '../../command.ts'
+
+export const ociUntag = {
+  words: ['oci', 'untag'],
+  group: 'OCI images',
+  summary: 'Remove a tag',
+  description: ['What no other tag holds is removed by the next gc.'],
+  positionals: [{ name: 'name', summary: 'The tag' }],
+  options: [],
+  exits: { 3: 'no such tag' },
+  load: (): Promise<RunModule> => import('./untag-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,15 @@
+import type { Tool } from '../arguments/program.ts'
+
+/** Programs of their own that cfsctl also is, by another name or as its command. */
+export const tools: readonly Tool[] = [
+  {
+    name: 'mkcomposefs',
+    summary: 'Make an image from a directory or dump file',
+    load: async () => (await import('./mkcomposefs.ts')).mkcomposefsProgram,
+  },
+  {
+    name: 'composefs-info',
+    summary: 'Look into images',
+    load: async () => (await import('./composefs-info.ts')).composefsInfoProgram,
+  },
+]

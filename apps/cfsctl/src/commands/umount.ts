@@ -1,0 +1,14 @@
+import type { Command, RunModule } from '../command.ts'
+
+export const umount = {
+  words: ['umount'],
+  group: 'Mounting',
+  summary: 'Unmount an image',
+  positionals: [{ name: 'mountpoint', summary: 'Where it is mounted' }],
+  options: [
+    { name: 'lazy', summary: 'Detach it now, and let go of it when nobody uses it any more' },
+    { name: 'force', summary: 'Also unmount what is no composefs mount' },
+  ],
+  exits: { 1: 'in use, or not a mount' },
+  load: (): Promise<RunModule> => import('./umount-run.ts'),
+} as const satisfies Command

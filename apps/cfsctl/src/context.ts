@@ -1,0 +1,14 @@
+import type { GlobalValues } from './global-options.ts'
+import type { Console } from './output/console.ts'
+
+/** What a command may use of the world around it. */
+export interface Context {
+  readonly globals: GlobalValues
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal
+  readonly console: Console
+  /** Standard input. */
+  input(): AsyncIterable<Uint8Array>
+  readonly isErrorTerminal: boolean
+}

@@ -1,0 +1,64 @@
+import { paint, type Style } from './color.ts'
+import { printable } from './printable.ts'
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Where messages go, and which. */
+export interface ConsoleSettings {
+  readonly write: (text: string) => void
+  readonly color: boolean
+  readonly isQuiet: boolean
+  readonly level: LogLevel
+}
+
+/** Messages for people, on standard error. Results never go here. */
+export class Console {
+  readonly #settings: ConsoleSettings
+  /** Called before every line: who draws on the terminal makes room for it. */
+  beforeLine: (() => void) | undefined
+
+  constructor(settings: ConsoleSettings) {
+    this.#settings = settings
+  }
+
+  get color(): boolean {
+    return this.#settings.color
+  }
+
+  error(text: string): void {
+    this.#say('error', text)
+  }
+
+  hint(text: string): void {
+    this.#say('hint', text)
+  }
+
+  /** Something that is not as it should be, but did not stop the command. */
+  warning(text: string): void {
+    if (!this.#settings.isQuiet && this.logs('warn')) this.#say('warning', text)
+  }
+
+  /** Something worth knowing. */
+  notice(text: string): void {
+    if (!this.#settings.isQuiet) this.line(`notice: ${printable(text)}`)
+  }
+
+  log(level: LogLevel, text: string): void {
+    if (this.logs(level)) this.line(`${level}: ${printable(text)}`)
+  }
+
+  logs(level: LogLevel): boolean {
+    return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.#settings.level)
+  }
+
+  /** A line as it is. */
+  line(text: string): void {
+    this.beforeLine?.()
+    this.#settings.write(`${text}\n`)
+  }
+
+  #say(style: Style, text: string): void {
+    this.line(`${paint(`${style}:`, style, this.#settings.color)} ${printable(text)}`)
+  }
+}

@@ -1,0 +1,39 @@
+import type { Progress as ProgressEvent } from '@composefs/oci'
+import type { Context } from '../context.ts'
+import { JsonProgress } from './json-progress.ts'
+import { PlainProgress } from './plain-progress.ts'
+import type { Json } from './result.ts'
+import { TerminalProgress } from './terminal-progress.ts'
+
+/** Tells people or programs on standard error how a long command gets on. */
+export interface ProgressView {
+  report(event: ProgressEvent): void
+  /** The command has done its work. */
+  finish(result: { readonly [key: string]: Json }): void
+  /** The command has failed; the error is told by others. */
+  abandon(): void
+}
+
+/** The view that the command line asks for; `title` says what is going on. */
+export function createProgress(context: Context, title: string): ProgressView {
+  const { console } = context
+  switch (progressMode(context)) {
+    case 'json':
+      return new JsonProgress(line => console.line(line))
+    case 'plain':
+      return new PlainProgress(title, line => console.line(line))
+    case 'tty':
+      return new TerminalProgress(title, console, process.stderr)
+    case 'none':
+      return { report() {}, finish() {}, abandon() {} }
+  }
+}
+
+function progressMode(context: Context): 'tty' | 'plain' | 'json' | 'none' {
+  const { quiet, progress = 'auto' } = context.globals
+  if (quiet) return 'none'
+  if (progress !== 'auto' && progress !== 'tty') return progress
+  const { columns = 0 } = process.stderr
+  const canRedraw = context.isErrorTerminal && columns > 0 && context.env.TERM !== 'dumb'
+  return canRedraw ? 'tty' : 'plain'
+}

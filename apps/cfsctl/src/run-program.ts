@@ -1,0 +1,107 @@
+import { parseArguments } from './arguments/parse.ts'
+import type { ArgumentValues, Invocation, Program } from './arguments/program.ts'
+import type { Context } from './context.ts'
+import { CliError } from './errors/cli-error.ts'
+import { helpText } from './help/help-text.ts'
+import { interruptSignal } from './interrupt.ts'
+import { type ConsoleChoices, openConsole } from './output/open-console.ts'
+import { printResult } from './output/print-result.ts'
+import { ClosedOutputError, type Sink, standardOutput } from './output/sink.ts'
+import { programByName } from './programs.ts'
+import { VERSION } from './version.ts'
+
+/** Exit status of a program whose reader went away, as shells report SIGPIPE. */
+const CLOSED_OUTPUT = 141
+
+/** Runs the program that `argv` names and returns its exit status. The first word is how it was started. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [script = '', ...args] = argv
+  const world = { sink: standardOutput(), signal: interruptSignal() }
+  return runProgram(await programByName(script), args, world)
+}
+
+interface World {
+  readonly sink: Sink
+  readonly signal: AbortSignal
+}
+
+async function runProgram(
+  program: Program,
+  args: readonly string[],
+  world: World,
+): Promise<number> {
+  let choices = rawChoices(program, args)
+  try {
+    const invocation = parseArguments(program, args, process.env)
+    if (invocation.kind === 'tool') {
+      return await runProgram(await invocation.tool.load(), invocation.args, world)
+    }
+    if (invocation.kind !== 'run') return await answer(program, invocation, world.sink)
+    choices = { ...choices, ...consoleChoices(invocation.globals) }
+    return await runCommand(invocation, choices, world)
+  } catch (error) {
+    if (error instanceof ClosedOutputError) return CLOSED_OUTPUT
+    const { reportFailure } = await import('./errors/report-failure.ts')
+    const { signal } = world
+    return reportFailure(error, { program, console: openConsole(choices), ...choices, signal })
+  }
+}
+
+async function runCommand(
+  { command, args, globals }: Invocation & { kind: 'run' },
+  choices: ConsoleChoices,
+  { sink, signal }: World,
+): Promise<number> {
+  const context: Context = {
+    // The table made these values, so they have the shapes that its types say.
+    globals: globals as Context['globals'],
+    env: process.env,
+    signal,
+    console: openConsole(choices),
+    input: () => process.stdin,
+    isErrorTerminal: process.stderr.isTTY === true,
+  }
+  const { run } = await command.load()
+  const result = await run(args as never, context)
+  await printResult(result, { json: choices.json, format: context.globals.format }, sink)
+  return 0
+}
+
+/** Answers what needs no command. */
+async function answer(
+  program: Program,
+  invocation: Exclude<Invocation, { kind: 'run' | 'tool' }>,
+  sink: Sink,
+): Promise<number> {
+  switch (invocation.kind) {
+    case 'version':
+      await sink.write(`${program.name} ${VERSION}\n`)
+      return 0
+    case 'help':
+      await sink.write(helpText(program, invocation))
+      return 0
+    case 'incomplete':
+      process.stderr.write(helpText(program, { words: invocation.words, isLong: false }))
+      return program.isCTool === true ? 1 : 2
+    case 'planned': {
+      const name = [program.name, ...invocation.planned.words].join(' ')
+      throw new CliError('feature-unsupported', `not in this release: ${name}`, {
+        context: { command: invocation.planned.words.join(' ') },
+      })
+    }
+  }
+}
+
+/** What the words themselves say, for errors in a command line that cannot be parsed. */
+function rawChoices(program: Program, args: readonly string[]): ConsoleChoices {
+  const end = args.indexOf('--')
+  const words = new Set(end < 0 ? args : args.slice(0, end))
+  const color = (['always', 'never'] as const).find(when => words.has(`--color=${when}`))
+  const isCfsctl = program.isCTool !== true
+  return { json: isCfsctl && words.has('--json'), quiet: false, verbose: 0, log: undefined, color }
+}
+
+function consoleChoices(globals: ArgumentValues): Partial<ConsoleChoices> {
+  const { json, quiet, verbose, log, color } = globals as Context['globals']
+  return json === undefined ? {} : { json, quiet, verbose, log, color }
+}
