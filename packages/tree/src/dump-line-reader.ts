@@ -136,7 +136,9 @@ export class DumpLineReader {
     if (!this.hasRoot) this.#line.fail('ERR_TREE_DUMP_ROOT', 'the first entry is not the root')
     const parent = paths.parent()
     const inode = this.#store.addInode(parent, paths.bytes, paths.nameStart, paths.end, bits)
-    return inode ?? this.#line.fail('ERR_TREE_EXISTS', 'this path is there already')
+    if (inode === undefined) this.#line.fail('ERR_TREE_EXISTS', 'this path is there already')
+    if (kindOfMode(mode) === 'directory') paths.addDirectory(inode)
+    return inode
   }
 
   #hardlink(): void {

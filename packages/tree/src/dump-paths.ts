@@ -2,6 +2,7 @@ import { TreeError } from './errors.ts'
 import { unescapeRange } from './escape.ts'
 import { type Inode, ROOT } from './inode.ts'
 import { nameProblem } from './name.ts'
+import { PathIndex } from './path-index.ts'
 import type { TreeStore } from './store.ts'
 
 /** Longest path of a dump in bytes, escapes not counted: PATH_MAX of Linux. */
@@ -20,6 +21,7 @@ export class DumpPaths {
   readonly #store: TreeStore
   #start = 0
   #unescaped: Uint8Array = new Uint8Array(PATH_MAX)
+  readonly #directories = new PathIndex()
   /** The directory that was found last: neighbours mostly have the same. */
   readonly #knownPath = new Uint8Array(PATH_MAX)
   #knownLength = 0
@@ -27,6 +29,7 @@ export class DumpPaths {
 
   constructor(store: TreeStore) {
     this.#store = store
+    this.#directories.add(this.#knownPath, 0, 0, ROOT)
   }
 
   /**
@@ -66,52 +69,50 @@ export class DumpPaths {
   parent(): Inode {
     const length = this.nameStart - 1 - this.#start
     if (this.#isKnown(length)) return this.#known
-    const directory = this.#findDirectory(this.#start, this.nameStart - 1)
+    const end = this.nameStart - 1
+    const directory = this.#directories.find(this.bytes, this.#start, end)
+    if (directory === undefined) throw this.#noDirectory(this.#start, end)
     for (let i = 0; i < length; i++) this.#knownPath[i] = this.bytes[this.#start + i] as number
     this.#knownLength = length
     this.#known = directory
     return directory
   }
 
+  /** Notes that the path that was read is a new directory. */
+  addDirectory(directory: Inode): void {
+    this.#directories.add(this.bytes, this.#start, this.end, directory)
+  }
+
   /** What an absolute path leads to; undefined when it is not there or no proper path. */
   resolve(path: Uint8Array): Inode | undefined {
     if (path[0] !== SLASH) return undefined
     if (path.length === 1) return ROOT
-    let inode: Inode = ROOT
-    for (let at = 1; at <= path.length; ) {
-      let end = path.indexOf(SLASH, at)
-      if (end === -1) end = path.length
-      const name = this.#store.names.find(inode, path, at, end)
-      if (name === 0) return undefined
-      inode = this.#store.names.inode[name] as number
-      at = end + 1
-    }
-    return inode
+    const slash = path.lastIndexOf(SLASH)
+    const directory = this.#directories.find(path, 0, slash)
+    if (directory === undefined) return undefined
+    const { names } = this.#store
+    const name = names.find(directory, path, slash + 1, path.length)
+    return name === 0 ? undefined : names.inode[name]
   }
 
-  #findDirectory(start: number, end: number): Inode {
+  /** Why there is no directory at the path `bytes[start, end)`. */
+  #noDirectory(start: number, end: number): TreeError {
     const { names } = this.#store
     const { bytes } = this
     let inode: Inode = ROOT
     for (let at = start + 1; at <= end; ) {
       let stop = at
       while (stop < end && bytes[stop] !== SLASH) stop++
+      const problem = nameProblem(bytes, at, stop)
+      if (problem !== undefined) return new TreeError('ERR_TREE_BAD_NAME', problem)
       const name = names.find(inode, bytes, at, stop)
-      if (name === 0) {
-        const problem = nameProblem(bytes, at, stop)
-        if (problem !== undefined) throw new TreeError('ERR_TREE_BAD_NAME', problem)
-        throw new TreeError('ERR_TREE_DUMP_NO_PARENT', 'its directory is not there yet')
-      }
+      if (name === 0) break
       inode = names.inode[name] as number
-      if (!this.#store.isDirectory(inode)) {
-        throw new TreeError(
-          'ERR_TREE_NOT_A_DIRECTORY',
-          'it is below something that is no directory',
-        )
-      }
       at = stop + 1
     }
-    return inode
+    return this.#store.isDirectory(inode)
+      ? new TreeError('ERR_TREE_DUMP_NO_PARENT', 'its directory is not there yet')
+      : new TreeError('ERR_TREE_NOT_A_DIRECTORY', 'it is below something that is no directory')
   }
 
   #isKnown(length: number): boolean {
