@@ -68,6 +68,9 @@ const KINDS: readonly (FileKind | undefined)[] = Array.from({ length: 16 }, (_, 
   }
 })
 
+const COMPACT = CompactInode.offsets
+const EXTENDED = ExtendedInode.offsets
+
 /** High half of the largest size of a file. */
 const SIZE_HIGH_MAX = FILE_SIZE_MAX / 2 ** 32
 
@@ -83,7 +86,7 @@ export function readInode(image: ImageBytes, nid: number): ErofsInode {
   if (!(offset >= INODES_OFFSET && offset + CompactInode.size <= limit)) {
     throw inodeError('ERR_EROFS_OUT_OF_RANGE', nid, 'outside the image')
   }
-  const format = view.getUint16(offset + CompactInode.offsets.format, true)
+  const format = view.getUint16(offset + COMPACT.format, true)
   const isCompact = (format & FORMAT_EXTENDED) === 0
   const layout = format & ~FORMAT_EXTENDED
   if (layout !== LAYOUT_PLAIN && layout !== LAYOUT_INLINE && layout !== LAYOUT_CHUNKS) {
@@ -91,13 +94,13 @@ export function readInode(image: ImageBytes, nid: number): ErofsInode {
     throw inodeError('ERR_EROFS_UNSUPPORTED', nid, `format ${format}`, facts)
   }
   const inodeSize = isCompact ? CompactInode.size : ExtendedInode.size
-  const xattrCount = view.getUint16(offset + CompactInode.offsets.xattrCount, true)
+  const xattrCount = view.getUint16(offset + COMPACT.xattrCount, true)
   const xattrSize = xattrCount === 0 ? 0 : XattrArea.size + (xattrCount - 1) * XATTR_UNIT
   const tailOffset = offset + inodeSize + xattrSize
   if (tailOffset > limit) {
     throw inodeError('ERR_EROFS_OUT_OF_RANGE', nid, 'ends outside the image', { offset })
   }
-  const mode = view.getUint16(offset + CompactInode.offsets.mode, true)
+  const mode = view.getUint16(offset + COMPACT.mode, true)
   const kind = KINDS[(mode & TYPE_MASK) >> 12]
   if (kind === undefined) {
     throw inodeError('ERR_EROFS_BAD_INODE', nid, `mode ${mode.toString(8)}`, { offset })
@@ -106,31 +109,47 @@ export function readInode(image: ImageBytes, nid: number): ErofsInode {
   if (hasChunks && kind !== 'regular') {
     throw inodeError('ERR_EROFS_BAD_INODE', nid, `a ${kind} with chunks`, { offset })
   }
-  const owner = isCompact ? readCompact(image, offset) : readExtended(image, offset)
+  const size = isCompact
+    ? view.getUint32(offset + COMPACT.size, true)
+    : readSize(view, offset + EXTENDED.size)
   const sizeMax = hasChunks ? FILE_SIZE_MAX : limit
-  if (owner.size > sizeMax) {
-    const facts = { offset, expected: `at most ${sizeMax}`, actual: owner.size }
+  if (size > sizeMax) {
+    const facts = { offset, expected: `at most ${sizeMax}`, actual: size }
     throw inodeError('ERR_EROFS_BAD_INODE', nid, `a size above ${sizeMax} bytes`, facts)
   }
-  if (owner.mtimeNanoseconds > NANOSECONDS_MAX) {
-    const problem = `a time of ${owner.mtimeNanoseconds} nanoseconds`
+  const mtimeNanoseconds = isCompact
+    ? image.buildTimeNanoseconds
+    : view.getUint32(offset + EXTENDED.mtimeNanoseconds, true)
+  if (mtimeNanoseconds > NANOSECONDS_MAX) {
+    const problem = `a time of ${mtimeNanoseconds} nanoseconds`
     throw inodeError('ERR_EROFS_BAD_INODE', nid, problem, { offset })
   }
-  const data = view.getUint32(offset + CompactInode.offsets.data, true)
-  const isDevice = kind === 'chr' || kind === 'blk'
-  if (kind === 'chr' && data === 0 && owner.nlink !== 1) {
-    const facts = { offset, expected: 1, actual: owner.nlink }
+  const nlink = isCompact
+    ? view.getUint16(offset + COMPACT.nlink, true)
+    : view.getUint32(offset + EXTENDED.nlink, true)
+  const data = view.getUint32(offset + COMPACT.data, true)
+  if (kind === 'chr' && data === 0 && nlink !== 1) {
+    const facts = { offset, expected: 1, actual: nlink }
     throw inodeError('ERR_EROFS_BAD_WHITEOUT', nid, 'a whiteout with several names', facts)
   }
   const hasData = !hasChunks && (kind === 'directory' || kind === 'regular' || kind === 'symlink')
-  const tailSize = hasData && layout === LAYOUT_INLINE ? owner.size % BLOCK_SIZE : 0
-  const blocks = hasData ? Math.ceil((owner.size - tailSize) / BLOCK_SIZE) : 0
+  const tailSize = hasData && layout === LAYOUT_INLINE ? size % BLOCK_SIZE : 0
+  const blocks = hasData ? Math.ceil((size - tailSize) / BLOCK_SIZE) : 0
   const inode: ErofsInode = {
     nid,
     kind,
     mode,
-    ...owner,
-    rdev: isDevice ? data : 0,
+    nlink,
+    uid: isCompact
+      ? view.getUint16(offset + COMPACT.uid, true)
+      : view.getUint32(offset + EXTENDED.uid, true),
+    gid: isCompact
+      ? view.getUint16(offset + COMPACT.gid, true)
+      : view.getUint32(offset + EXTENDED.gid, true),
+    size,
+    mtimeSeconds: isCompact ? image.buildTime : view.getBigInt64(offset + EXTENDED.mtime, true),
+    mtimeNanoseconds,
+    rdev: kind === 'chr' || kind === 'blk' ? data : 0,
     hasChunks,
     xattrOffset: offset + inodeSize,
     xattrSize,
@@ -181,38 +200,12 @@ export function inodeError(
   return new ErofsError(code, `inode ${nid}: ${problem}`, { nid, ...facts })
 }
 
-type Owner = Pick<
-  ErofsInode,
-  'nlink' | 'uid' | 'gid' | 'size' | 'mtimeSeconds' | 'mtimeNanoseconds'
->
-
-function readCompact(image: ImageBytes, offset: number): Owner {
-  const { view } = image
-  const { nlink, size, uid, gid } = CompactInode.offsets
-  return {
-    nlink: view.getUint16(offset + nlink, true),
-    uid: view.getUint16(offset + uid, true),
-    gid: view.getUint16(offset + gid, true),
-    size: view.getUint32(offset + size, true),
-    mtimeSeconds: image.buildTime,
-    mtimeNanoseconds: image.buildTimeNanoseconds,
-  }
-}
-
-function readExtended({ view }: ImageBytes, offset: number): Owner {
-  const { nlink, size, uid, gid, mtime, mtimeNanoseconds } = ExtendedInode.offsets
-  const low = view.getUint32(offset + size, true)
-  const high = view.getUint32(offset + size + 4, true)
-  // Beyond this a number is not exact, and every larger size is refused anyway.
+/** A 64-bit size. Beyond 2^53 a number is not exact, and every larger size is refused anyway. */
+function readSize(view: DataView, offset: number): number {
+  const low = view.getUint32(offset, true)
+  const high = view.getUint32(offset + 4, true)
   const isExact = high < SIZE_HIGH_MAX || (high === SIZE_HIGH_MAX && low === 0)
-  return {
-    nlink: view.getUint32(offset + nlink, true),
-    uid: view.getUint32(offset + uid, true),
-    gid: view.getUint32(offset + gid, true),
-    size: isExact ? high * 2 ** 32 + low : Number.POSITIVE_INFINITY,
-    mtimeSeconds: view.getBigInt64(offset + mtime, true),
-    mtimeNanoseconds: view.getUint32(offset + mtimeNanoseconds, true),
-  }
+  return isExact ? high * 2 ** 32 + low : Number.POSITIVE_INFINITY
 }
 
 function assertData(inode: ErofsInode, limit: number): void {

@@ -3,7 +3,7 @@ import type { LeafContent, Xattr } from '@composefs/tree'
 import { type ErofsInode, inodeError, readData } from './inode.ts'
 import { inlineMax, symlinkMax } from './limits.ts'
 import { parseMetacopy } from './metacopy.ts'
-import { objectOfPath, objectOfRedirect } from './object-path.ts'
+import { isPathOf, objectOfPath, objectOfRedirect } from './object-path.ts'
 import { METACOPY, REDIRECT, WHITEOUT_FILE } from './overlay-names.ts'
 import { xattrValue } from './read-xattrs.ts'
 import type { ImageBytes } from './superblock.ts'
@@ -102,8 +102,8 @@ function payloadBeside(
   redirect: Uint8Array,
   digest: Digest,
 ): Uint8Array | undefined {
+  if (redirect[0] === SLASH && isPathOf(redirect, 1, digest)) return undefined
   const payload = payloadOf(redirect)
-  if (payload && objectOfPath(payload, digest.algorithm)?.equals(digest)) return undefined
   if (image.version !== 2 && payload !== undefined) return payload
   if (objectOfRedirect(redirect, [digest.algorithm])?.equals(digest)) return undefined
   throw redirectError(inode)

@@ -2,7 +2,7 @@ import { compareBytes } from '@composefs/bytes'
 import { ALGORITHMS, type Algorithm, Digest } from '@composefs/fsverity'
 import { ErofsError } from './errors.ts'
 import { enforcedDigest } from './leaf-content.ts'
-import { objectOfRedirect } from './object-path.ts'
+import { isPathOf, objectOfRedirect } from './object-path.ts'
 import { REDIRECT } from './overlay-names.ts'
 import { readXattrs, xattrValue } from './read-xattrs.ts'
 import type { ImageBytes } from './superblock.ts'
@@ -16,8 +16,18 @@ import { type ImageEntry, walkImage } from './walk-image.ts'
  */
 export function imageObjects(image: ImageBytes, algorithm?: Algorithm): Digest[] {
   const objects = [...walkObjects(image, algorithm)]
-  objects.sort((a, b) => compareBytes(a.bytes, b.bytes))
-  return objects.filter((object, i) => i === 0 || !object.equals(objects[i - 1] as Digest))
+  // The first six bytes nearly always decide, and as numbers they are compared several times as fast.
+  const keys = Float64Array.from(objects, object => firstBytes(object.bytes))
+  const order = Uint32Array.from(objects.keys()).sort((a, b) => {
+    const difference = (keys[a] as number) - (keys[b] as number)
+    return difference !== 0 ? difference : compareBytes(bytesAt(objects, a), bytesAt(objects, b))
+  })
+  const sorted: Digest[] = []
+  for (const i of order) {
+    const object = objects[i] as Digest
+    if (!sorted.at(-1)?.equals(object)) sorted.push(object)
+  }
+  return sorted
 }
 
 /**
@@ -46,7 +56,19 @@ function* entryObjects(
   // A copy: what is kept must not keep the image.
   if (digest !== undefined) yield new Digest(digest.algorithm, digest.bytes.slice())
   const redirect = xattrValue(xattrs, REDIRECT)
+  if (redirect !== undefined && digest !== undefined && isPathOf(redirect, 1, digest)) return
   const object =
     redirect && objectOfRedirect(redirect, algorithm === undefined ? ALGORITHMS : [algorithm])
-  if (object !== undefined && !(digest?.equals(object) ?? false)) yield object
+  if (object !== undefined) yield object
+}
+
+function bytesAt(objects: readonly Digest[], i: number): Uint8Array {
+  return (objects[i] as Digest).bytes
+}
+
+/** The first six bytes as a number of the same order. */
+function firstBytes(bytes: Uint8Array): number {
+  let number = 0
+  for (let i = 0; i < 6; i++) number = number * 256 + (bytes[i] as number)
+  return number
 }
