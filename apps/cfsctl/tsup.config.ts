@@ -7,5 +7,8 @@ export default defineConfig({
   platform: 'node',
   entry: ['src/main.ts'],
   external: [/^node:/, 'koffi', 'tar-stream'],
+  esbuildOptions: options => {
+    options.conditions = ['composefs-source']
+  },
   noExternal: [/^@composefs\//, /^@noble\//],
 })
