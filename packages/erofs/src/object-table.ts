@@ -21,6 +21,8 @@ export class ObjectTable {
   readonly #offset: Uint32Array
   /** 1 where the digest is in `#side`. */
   readonly #isAside: Uint8Array
+  /** Spares most looks at the digests, which are all over the memory. */
+  readonly #hash: Uint32Array
   readonly #slots: Uint32Array
   readonly #side = new ByteArena(64)
 
@@ -37,6 +39,7 @@ export class ObjectTable {
     this.#digestSize = options.digestSize
     this.#offset = new Uint32Array(limit)
     this.#isAside = new Uint8Array(limit)
+    this.#hash = new Uint32Array(limit)
     this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(limit * 1.5)))
   }
 
@@ -64,15 +67,15 @@ export class ObjectTable {
   }
 
   /** Writes the object path: `digestSize * 2 + 1` characters. */
-  copyObjectPath(object: ObjectNumber, out: Uint8Array, at: number): void {
+  copyObjectPath(object: ObjectNumber, out: DataView, at: number): void {
     const bytes = this.#bytesOf(object)
     const from = this.#offset[object] as number
-    let to = at
-    for (let i = 0; i < this.#digestSize; i++) {
-      const byte = bytes[from + i] as number
-      out[to++] = HEX[byte >> 4] as number
-      out[to++] = HEX[byte & 15] as number
-      if (i === 0) out[to++] = SLASH
+    out.setUint16(at, HEX_PAIRS[bytes[from] as number] as number, true)
+    out.setUint8(at + 2, SLASH)
+    let to = at + 3
+    for (let i = 1; i < this.#digestSize; i++) {
+      out.setUint16(to, HEX_PAIRS[bytes[from + i] as number] as number, true)
+      to += 2
     }
   }
 
@@ -91,14 +94,16 @@ export class ObjectTable {
 
   #intern(bytes: Uint8Array, offset: number, isAside: boolean): ObjectNumber {
     const mask = this.#slots.length - 1
-    let slot = xxh32(bytes, HASH_SEED, offset, offset + this.#digestSize) & mask
+    const hash = xxh32(bytes, HASH_SEED, offset, offset + this.#digestSize)
+    let slot = hash & mask
     for (let object = this.#slots[slot] as number; object !== 0; ) {
-      if (this.#equals(object, bytes, offset)) return object
+      if (this.#hash[object] === hash && this.#equals(object, bytes, offset)) return object
       slot = (slot + 1) & mask
       object = this.#slots[slot] as number
     }
     const object = this.count++
     this.#slots[slot] = object
+    this.#hash[object] = hash
     this.#offset[object] = isAside ? this.#side.append(bytes) : offset
     this.#isAside[object] = isAside ? 1 : 0
     return object
@@ -117,4 +122,8 @@ export class ObjectTable {
 }
 
 const SLASH = 0x2f
-const HEX = Uint8Array.from('0123456789abcdef', digit => digit.charCodeAt(0))
+/** The two hex digits of each byte, the first one in the low half. */
+const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) => {
+  const digits = byte.toString(16).padStart(2, '0')
+  return digits.charCodeAt(0) | (digits.charCodeAt(1) << 8)
+})

@@ -129,8 +129,8 @@ export class XattrHandles {
     return kind === METACOPY_OF ? METACOPY_FILTER_BIT : REDIRECT_FILTER_BIT
   }
 
-  /** Writes the encoded entry into zeros and returns its size. */
-  writeEntry(handle: XattrHandle, out: Uint8Array, at: number): number {
+  /** Writes the encoded entry into zeros, which `view` shows too, and returns its size. */
+  writeEntry(handle: XattrHandle, out: Uint8Array, view: DataView, at: number): number {
     const kind = handle & KIND_MASK
     const id = handle >>> KIND_BITS
     if (kind === PAIR) return this.#pairs.copyEntry(id, out, at)
@@ -138,7 +138,7 @@ export class XattrHandles {
     const head = kind === METACOPY_OF ? DIGEST_OFFSET : PATH_OFFSET
     for (let i = 0; i < head; i++) out[at + i] = entry[i] as number
     if (kind === METACOPY_OF) this.#objects.copyDigest(id, out, at + head)
-    else this.#objects.copyObjectPath(id, out, at + head)
+    else this.#objects.copyObjectPath(id, view, at + head)
     return entry.length
   }
 
@@ -188,7 +188,7 @@ export class XattrHandles {
   #entry(handle: XattrHandle): Uint8Array {
     if ((handle & KIND_MASK) === PAIR) return this.#pairs.entry(handle >>> KIND_BITS)
     const entry = new Uint8Array(this.size(handle))
-    this.writeEntry(handle, entry, 0)
+    this.writeEntry(handle, entry, new DataView(entry.buffer), 0)
     return entry
   }
 }

@@ -102,7 +102,7 @@ export class ImageXattrs {
     }
     for (let i = 0; i < count; i++) {
       const handle = collected[i] as number
-      if (handle !== 0) at += this.#handles.writeEntry(handle, out, at)
+      if (handle !== 0) at += this.#handles.writeEntry(handle, out, view, at)
     }
     view.setUint32(start + XattrArea.offsets.filter, filter, true)
     view.setUint8(start + XattrArea.offsets.sharedCount, shared)
@@ -115,7 +115,7 @@ export class ImageXattrs {
       const size = this.#handles.size(handle)
       if (buffer.length < size) buffer = new Uint8Array(2 * size)
       buffer.fill(0, 0, size)
-      this.#handles.writeEntry(handle, buffer, 0)
+      this.#handles.writeEntry(handle, buffer, new DataView(buffer.buffer), 0)
       yield buffer.subarray(0, size)
     }
   }
