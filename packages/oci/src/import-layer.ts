@@ -104,7 +104,7 @@ async function storeLayer(
   options: ImportLayerOptions,
 ): Promise<ImportedLayer> {
   const { repository, expected, signal, maxSize = Number.MAX_SAFE_INTEGER } = options
-  requireOciDigest(expected.diffId, 'the layer')
+  // First of all: nothing is open yet that would have to be closed.
   const digests = new LayerDigests(expected, repository.hashing)
   const { compression, bytes } = await detect(blob, options)
   const checked = new CheckedBlob(bytes, {
@@ -162,22 +162,28 @@ class LayerDigests {
   readonly layer: StreamHash
   readonly #expected: ExpectedLayer
   readonly #hashing: Hashing
+  readonly #blobAlgorithm: 'sha256' | 'sha512'
   #blob: StreamHash | undefined
 
+  /** @throws OciError ERR_OCI_BAD_DIGEST, ERR_OCI_UNSUPPORTED_DIGEST */
   constructor(expected: ExpectedLayer, hashing: Hashing) {
+    const { diffId, blobDigest } = expected
+    requireOciDigest(diffId, 'the layer')
+    if (blobDigest !== undefined) {
+      requireOciDigest(blobDigest, 'the layer blob', ['sha256', 'sha512'])
+    }
     this.#expected = expected
     this.#hashing = hashing
+    this.#blobAlgorithm = blobDigest?.startsWith('sha512:') ? 'sha512' : 'sha256'
     this.layer = hashing.stream('sha256')
   }
 
   /** The hash to feed with the blob; undefined where there is nothing to check that `layer` does not tell. */
   startBlob(compression: Compression): StreamHash | undefined {
-    const { blobDigest } = this.#expected
-    if (blobDigest === undefined) return undefined
-    const { algorithm } = requireOciDigest(blobDigest, 'the layer blob', ['sha256', 'sha512'])
-    // The layer is its own blob: one hash is both.
-    if (compression === 'none' && algorithm === 'sha256') return undefined
-    this.#blob = this.#hashing.stream(algorithm === 'sha512' ? 'sha512' : 'sha256')
+    if (this.#expected.blobDigest === undefined) return undefined
+    // A plain layer is its own blob: one hash is both.
+    if (compression === 'none' && this.#blobAlgorithm === 'sha256') return undefined
+    this.#blob = this.#hashing.stream(this.#blobAlgorithm)
     return this.#blob
   }
 
@@ -186,8 +192,7 @@ class LayerDigests {
     const { diffId, blobDigest, blobSize: expectedSize } = this.#expected
     const layer = `sha256:${toHex(this.layer.digest())}`
     if (blobDigest !== undefined) {
-      const algorithm = blobDigest.slice(0, blobDigest.indexOf(':'))
-      const blob = this.#blob ? `${algorithm}:${toHex(this.#blob.digest())}` : layer
+      const blob = this.#blob ? `${this.#blobAlgorithm}:${toHex(this.#blob.digest())}` : layer
       if (blob !== blobDigest) throw mismatch('ERR_OCI_DIGEST_MISMATCH', blobDigest, blob)
     }
     if (expectedSize !== undefined && blobSize !== expectedSize) {

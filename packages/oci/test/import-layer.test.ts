@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { SHA256, SHA512 } from '@composefs/fsverity'
@@ -11,7 +12,9 @@ import { inChunks } from './chunks.ts'
 import { listLayer, memoryRepository } from './memory-repository.ts'
 import { ociCode } from './oci-code.ts'
 import { sha256, vectorLine } from './split-in-memory.ts'
+import { rawEntry } from './tar-blocks.ts'
 import { OTHER_REASONS, REASONS, readTarVector, tarVectors } from './tar-vectors.ts'
+import { temporaryRepository } from './temporary-repository.ts'
 
 describe('a tar of the vectors', () => {
   const of = (verdict: string) =>
@@ -127,6 +130,34 @@ describe('an import', () => {
       importLayer(inChunks(tar), { repository, expected: { diffId, blobDigest } })
     expect(await ociCode(() => act(diffId))).toBeUndefined()
     expect(await ociCode(() => act(zeros))).toBe('ERR_OCI_DIGEST_MISMATCH')
+  })
+
+  test('checks a blob digest of sha512, of compressed and of plain layers', async () => {
+    const repository = memoryRepository()
+    for (const bytes of [blob, tar]) {
+      const sha512 = `sha512:${createHash('sha512').update(bytes).digest('hex')}`
+      const act = (blobDigest: string) =>
+        importLayer(inChunks(bytes), { repository, expected: { diffId, blobDigest } })
+      expect(await ociCode(() => act(sha512))).toBeUndefined()
+      const other = sha512.replace(/.$/, last => (last === '0' ? '1' : '0'))
+      expect(await ociCode(() => act(other))).toBe('ERR_OCI_DIGEST_MISMATCH')
+    }
+  })
+
+  test('leaves no file of an object that was cut off', async () => {
+    const repository = await temporaryRepository()
+    const objects = join(repository.path, 'objects')
+    const layer = rawEntry({ name: 'big' }, Buffer.alloc(3_000_000, 'big'))
+    for (const length of [1_000_000, layer.length]) {
+      const cut = layer.subarray(0, length)
+      const expected = { diffId: sha256(cut) }
+      const act = () => importLayer(inChunks(cut), { repository, expected })
+      const isCut = length < layer.length
+      expect(await ociCode(act)).toBe(isCut ? 'ERR_OCI_TAR_TRUNCATED' : undefined)
+      const files = readdirSync(objects, { recursive: true, withFileTypes: true })
+      // The content and the stream.
+      expect(files.filter(file => file.isFile())).toHaveLength(isCut ? 0 : 2)
+    }
   })
 
   test('refuses more bytes than it is allowed', async () => {
