@@ -46,7 +46,13 @@ export class DiskObjectStore implements ObjectStore {
 
   /** True when a regular file has the object's name; its content is not looked at. */
   has(id: Digest): boolean {
-    return lstatSync(this.#layout.object(id), { throwIfNoEntry: false })?.isFile() ?? false
+    return this.sizeOf(id) !== undefined
+  }
+
+  /** Bytes of the object's file, its content unseen; undefined when there is none. */
+  sizeOf(id: Digest): number | undefined {
+    const status = lstatSync(this.#layout.object(id), { throwIfNoEntry: false })
+    return status?.isFile() ? status.size : undefined
   }
 
   /**

@@ -2,12 +2,10 @@ import {
   closeSync,
   constants,
   fsyncSync,
-  linkSync,
   openSync,
   renameSync,
   unlinkSync,
 } from 'node:fs'
-import { isErrno } from './errors.ts'
 import { readPieces, writeFully } from './file-bytes.ts'
 import { TEMPORARY_OBJECT } from './layout.ts'
 import type { FileDescriptor, System } from './system.ts'
@@ -87,7 +85,7 @@ export class StagedFile {
   /** Gives the file its name unless the name exists. ENOENT means that the directory is missing. */
   link(path: string): 'linked' | 'exists' {
     if (this.#temporary === undefined) return this.#system.linkUnnamed(this.#file, path)
-    if (renameUnlessExists(this.#system, this.#temporary, path) === 'exists') return 'exists'
+    if (this.#system.renameNoReplace(this.#temporary, path) === 'exists') return 'exists'
     this.#temporary = undefined
     return 'linked'
   }
@@ -133,21 +131,4 @@ function createFile(
     openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode),
   )
   return { file: named.made, temporary: named.path }
-}
-
-function renameUnlessExists(system: System, from: string, to: string): 'linked' | 'exists' {
-  try {
-    return system.renameNoReplace(from, to) === 'exists' ? 'exists' : 'linked'
-  } catch (error) {
-    // File systems without RENAME_NOREPLACE (NFS) say EINVAL; a hard link has the same promise.
-    if (!isErrno(error, 'EINVAL')) throw error
-  }
-  try {
-    linkSync(from, to)
-  } catch (error) {
-    if (isErrno(error, 'EEXIST')) return 'exists'
-    throw error
-  }
-  unlinkSync(from)
-  return 'linked'
 }

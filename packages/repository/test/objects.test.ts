@@ -1,4 +1,12 @@
-import { lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type Algorithm, Digest, fsverityDigest, SHA256, SHA512 } from '@composefs/fsverity'
 import fc from 'fast-check'
