@@ -198,7 +198,8 @@ function makeRoot(root: string): boolean {
     mkdirSync(root, { mode: ROOT_MODE })
     return true
   } catch (error) {
-    if (isErrno(error, 'EEXIST') && statSync(root).isDirectory()) return false
+    if (isErrno(error, 'EEXIST') && statSync(root, { throwIfNoEntry: false })?.isDirectory())
+      return false
     throw error
   }
 }

@@ -1,11 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-} from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, renameSync, unlinkSync } from 'node:fs'
 import { readPieces, writeFully } from './file-bytes.ts'
 import { TEMPORARY_OBJECT } from './layout.ts'
 import type { FileDescriptor, System } from './system.ts'

@@ -102,8 +102,9 @@ describe('a new repository', () => {
   test('is not made where a file is', async () => {
     const path = join(temporaryDirectory(), 'file')
     writeFileSync(path, 'content')
+    symlinkSync('nowhere', `${path}-link`)
     const system = newSystem()
-    for (const place of [path, join(path, 'below')]) {
+    for (const place of [path, join(path, 'below'), `${path}-link`]) {
       expect(await codeOf(() => initRepository(place, { system }))).toBe(
         'ERR_REPOSITORY_NOT_A_DIRECTORY',
       )
