@@ -7,7 +7,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { Digest, SHA256 } from '@composefs/fsverity'
+import { encodeImage, imageDigest } from '@composefs/erofs'
+import { Digest, SHA256, SHA512 } from '@composefs/fsverity'
+import { FileTree, ROOT } from '@composefs/tree'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { initRepository, isRepositoryError, openRepository, type Repository } from '../src/index.ts'
@@ -219,6 +221,33 @@ describe('refs', () => {
 })
 
 describe('images', () => {
+  test.each([0, 1, 2] as const)(
+    'of a tree in format V%i are what erofs makes of it',
+    async version => {
+      const { images } = await newRepository()
+      const metadata = {
+        mode: 0o755,
+        uid: 0,
+        gid: 0,
+        mtimeSeconds: 1n,
+        mtimeNanoseconds: 0,
+        xattrs: [],
+      }
+      const tree = new FileTree(SHA256, metadata)
+      tree.addDirectory(ROOT, Buffer.from('usr'), metadata)
+      const { digest, isNew, size } = images.put(tree, version)
+      expect(isNew).toBe(true)
+      expect(digest.equals(imageDigest(tree, { version }))).toBe(true)
+      images.link(digest)
+      const image = images.open(digest)
+      expect(Buffer.from(image.bytes()).equals(encodeImage(tree, { version }))).toBe(true)
+      expect(image.size).toBe(size)
+      image.close()
+      expect(images.put(tree, version)).toEqual({ digest, isNew: false, size })
+      expect(() => images.put(new FileTree(SHA512), version)).toThrow(RangeError)
+    },
+  )
+
   async function withImage() {
     const repository = await newRepository()
     const { digest } = repository.images.putBytes(Buffer.from('an image'))
