@@ -69,6 +69,7 @@ export {
 export { readSealLabel, SEAL_LABEL } from './seal/label.ts'
 export { type MountableImage, mountableImage, sealedImage } from './seal/mountable-image.ts'
 export { type SealOptions, type SealResult, seal } from './seal/seal.ts'
+export { type SealedConfig, sealConfig } from './seal/seal-config.ts'
 export { type ArchiveOptions, openArchive } from './source/archive.ts'
 export type { ImageSource, ManifestBytes } from './source/image-source.ts'
 export { openLayout } from './source/layout.ts'
@@ -115,6 +116,7 @@ export {
 } from './store/open-image.ts'
 export { addReferrer, cleanReferrers, listReferrers, referrerName } from './store/referrers.ts'
 export { type ResolvedReference, resolveReference } from './store/resolve-reference.ts'
+export { listLayer, type StoreLayerOptions, storeLayer } from './store/store-layer.ts'
 export {
   blobStreamId,
   configDigestOfStream,

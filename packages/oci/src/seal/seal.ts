@@ -1,20 +1,15 @@
 import type { Digest } from '@composefs/fsverity'
-import { publish, type Repository } from '@composefs/repository'
-import { type BuildTreeOptions, buildTree } from '../build-tree.ts'
-import { commitImages, defaultImageDigest, imageNames } from '../commit-images.ts'
-import { configName, type StoredDocument, writeConfig } from '../store/config-stream.ts'
+import { type PublishedName, publish, type Repository } from '@composefs/repository'
+import type { BuildTreeOptions } from '../build-tree.ts'
+import type { StoredDocument } from '../store/config-stream.ts'
 import { manifestName, writeManifest } from '../store/manifest-stream.ts'
-import {
-  openImage,
-  requireContainer,
-  type StoredImage,
-  type StoredImageConfig,
-} from '../store/open-image.ts'
+import { openImage, requireContainer } from '../store/open-image.ts'
 import { encodeTag, tagName } from '../store/tags.ts'
-import { readSealLabel, setManifestConfig, setSealLabel } from './label.ts'
+import { setManifestConfig } from './label.ts'
+import { sealedConfigNames, writeSealedConfig } from './seal-config.ts'
 
 /** How to seal an image. */
-export interface SealOptions extends BuildTreeOptions {
+export interface SealOptions extends Omit<BuildTreeOptions, 'xattrs'> {
   /** The tag for the sealed image, in place of the one it was named by. */
   readonly tag?: string
 }
@@ -29,17 +24,20 @@ export interface SealResult {
   readonly image: Digest
   /** Undefined when nothing names the sealed image, so that the next garbage collection removes it. */
   readonly tag: string | undefined
-  /** False when the label was right before, and nothing was written. */
+  /** False when the image was sealed before: then nothing is written but a new tag. */
   readonly changed: boolean
 }
 
 /**
  * Seals an image: writes the id of its EROFS image, in the repository's default format, into its config. Stores config,
- * manifest and images, then moves the tag. All layers stay, and all text of the documents but the label and what
- * follows from it.
+ * manifest and images, then sets the tag. All layers stay, and all text of the documents but the label and what follows
+ * from it.
  *
  * @throws OciError what openImage and buildTree throw, ERR_OCI_NOT_AN_IMAGE, ERR_OCI_BAD_TAG
  * @throws RepositoryError ERR_REPOSITORY_READ_ONLY and others of writing
+ *
+ * @example
+ * const { manifest, image } = await seal(repository, 'app:1.0', { tag: 'app:1.0-sealed' })
  */
 export async function seal(
   repository: Repository,
@@ -50,43 +48,20 @@ export async function seal(
   if (options.tag !== undefined) encodeTag(options.tag)
   const stored = await openImage(repository, reference)
   const source = requireContainer(stored)
-  const tree = await buildTree(repository, source, { ...options, xattrs: 'allowlist-only' })
-  const image = defaultImageDigest(repository, tree)
   const tag = options.tag ?? stored.tag
-  const result = { image, tag, sourceConfig: source.digest }
-  if (readSealLabel(source.config.labels) === image.hex && tag === stored.tag) {
-    return { ...result, manifest: stored.manifest, config: source, changed: false }
-  }
-  const images = commitImages(repository, tree, source.images)
-  const { config, manifest } = await writeSealed(repository, stored, {
-    ...source,
-    json: setSealLabel(source.json, image.hex),
-    images,
-  })
-  publish(repository, [
-    ...imageNames(images),
-    configName(config),
-    manifestName(manifest),
-    ...(tag === undefined ? [] : [tagName(tag, manifest.digest)]),
-  ])
-  return { ...result, config, manifest, changed: true }
-}
-
-async function writeSealed(
-  repository: Repository,
-  { manifest }: StoredImage,
-  source: StoredImageConfig,
-): Promise<{ config: StoredDocument; manifest: StoredDocument }> {
-  const { json, images } = source
-  // In the order of the config: the named references of a stream come back sorted by name.
-  const layers = new Map(source.orderedLayers.map(({ diffId, stream }) => [diffId, stream]))
-  const config = await writeConfig(repository, { json, layers, images })
-  return {
-    config,
-    manifest: await writeManifest(repository, {
-      json: setManifestConfig(manifest.json, { digest: config.digest, json }),
+  const config = await writeSealedConfig(repository, source, options)
+  const names: PublishedName[] = []
+  let manifest: StoredDocument = stored.manifest
+  if (config.changed) {
+    manifest = await writeManifest(repository, {
+      json: setManifestConfig(stored.manifest.json, config),
       config,
-      layers,
-    }),
+      layers: config.layers,
+    })
+    names.push(...sealedConfigNames(config), manifestName(manifest))
   }
+  if (tag !== undefined) names.push(tagName(tag, manifest.digest))
+  publish(repository, names)
+  const { image, changed } = config
+  return { manifest, config, sourceConfig: source.digest, image, tag, changed }
 }

@@ -1,14 +1,14 @@
 /** Names shown at most. */
 const COUNT = 3
-/** Longest text that is compared; the work grows with its square. */
-const LENGTH_MAX = 128
+/** Longest text that is compared, as long as a tag can be; the work grows with its square. */
+const LENGTH_MAX = 255
 
 /**
  * The names that may have been meant by `text`, nearest first: those that contain it or are contained in it, and those
  * that a third of its letters tell apart at most.
  */
 export function nearestNames(text: string, names: readonly string[]): string[] {
-  if (text === '') return []
+  if (text === '' || text.length > LENGTH_MAX) return []
   return names
     .map(name => ({ name, distance: distanceOf(text, name) }))
     .filter(({ distance }) => distance <= text.length / 3)
@@ -19,7 +19,7 @@ export function nearestNames(text: string, names: readonly string[]): string[] {
 
 function distanceOf(text: string, name: string): number {
   if (name.includes(text) || text.includes(name)) return 0
-  return editDistance(text.slice(0, LENGTH_MAX), name.slice(0, LENGTH_MAX))
+  return editDistance(text, name)
 }
 
 /** Letters to insert, remove or replace to get from one text to the other (Levenshtein). */

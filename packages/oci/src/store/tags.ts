@@ -28,7 +28,7 @@ export function encodeTag(name: string): string {
 
 /** The tag of a file name. Escapes other than those of `encodeTag` stand for themselves. */
 export function decodeTag(file: string): string {
-  return file.replace(/%25|%2F/g, escape => (escape === '%25' ? '%' : '/'))
+  return file.replace(/%25|%2F/g, found => (found === '%25' ? '%' : '/'))
 }
 
 /**
