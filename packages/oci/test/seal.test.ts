@@ -1,50 +1,18 @@
-import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { imageDigest } from '@composefs/erofs'
-import { SHA256, SHA512 } from '@composefs/fsverity'
+import { SHA512 } from '@composefs/fsverity'
 import { linuxSystem } from '@composefs/linux'
-import { openRepository, publish, type Repository } from '@composefs/repository'
-import { buildTar } from '@composefs/test-fixtures'
-import { beforeAll, describe, expect, test } from 'vitest'
-import { buildTree } from '../src/build-tree.ts'
-import { parsePlatform } from '../src/platform.ts'
-import { pull } from '../src/pull/pull.ts'
-import { setSealLabel } from '../src/seal/label.ts'
+import { openRepository, publish } from '@composefs/repository'
+import { describe, expect, test } from 'vitest'
 import { mountableImage, sealedImage } from '../src/seal/mountable-image.ts'
 import { seal } from '../src/seal/seal.ts'
 import { sealConfig } from '../src/seal/seal-config.ts'
-import { configName, openConfig, writeConfig } from '../src/store/config-stream.ts'
-import type { ImageReferences } from '../src/store/image-references.ts'
+import { configName, writeConfig } from '../src/store/config-stream.ts'
 import { openImage, openImageConfig, readImageConfig } from '../src/store/open-image.ts'
-import { storeLayer } from '../src/store/store-layer.ts'
 import { listTags, readTag } from '../src/store/tags.ts'
-import { LayoutBuilder } from './layout-builder.ts'
+import { idOf, pullImage } from './pulled-image.ts'
 import { temporaryRepository } from './temporary-repository.ts'
 import { vectorRepository } from './vector-repository.ts'
 import { visibleNames } from './visible-names.ts'
-
-let tars: Uint8Array[] = []
-beforeAll(async () => {
-  const usr = { name: 'usr', type: 'directory' } as const
-  tars = [
-    await buildTar([usr, { name: 'usr/a', content: 'a'.repeat(100) }]),
-    await buildTar([{ name: 'usr/b', content: 'b' }]),
-  ]
-})
-
-/** Pulls an image whose lowest layer comes twice. */
-async function pullImage(repository: Repository, tag = 'app', config: object = {}): Promise<void> {
-  const layout = new LayoutBuilder()
-  const [low, high] = tars as [Uint8Array, Uint8Array]
-  layout.finish({ t: layout.image([low, high, low], config) })
-  const platform = parsePlatform('linux/amd64')
-  await pull(repository, `oci:${layout.directory}:t`, { tag, platform })
-}
-
-async function idOf(repository: Repository, reference: string, version: 1 | 2): Promise<string> {
-  const tree = await buildTree(repository, await openImageConfig(repository, reference))
-  return imageDigest(tree, { version, algorithm: repository.algorithm }).hex
-}
 
 describe('sealing', () => {
   test.each([
@@ -217,137 +185,5 @@ describe('sealing', () => {
       code: 'ERR_REPOSITORY_OBJECT_NOT_FOUND',
     })
     expect(visibleNames(repository)).toEqual(names)
-  })
-})
-
-describe('the image to mount', () => {
-  /** The config of the image, with other references and label, opened again. */
-  async function relabelled(
-    repository: Repository,
-    options: { label?: string; images?: ImageReferences },
-  ) {
-    const source = await openImageConfig(repository, 'app')
-    const { label, images = source.images } = options
-    const json = label === undefined ? source.json : setSealLabel(source.json, label)
-    const stored = await writeConfig(repository, { json, layers: source.layers, images })
-    return readImageConfig(await openConfig(repository, stored.digest, stored.stream))
-  }
-
-  const NONE: ImageReferences = new Map()
-
-  test('is the one that is linked', async () => {
-    const repository = await temporaryRepository()
-    await pullImage(repository)
-    const v1 = await idOf(repository, 'app', 1)
-    const v2 = await idOf(repository, 'app', 2)
-    for (const label of [undefined, v1, v2]) {
-      const config = await relabelled(repository, label === undefined ? {} : { label })
-      const { digest, ...rest } = await mountableImage(repository, config)
-      expect([digest.hex, rest]).toEqual([v1, { by: 'reference' }])
-    }
-    const foreign = await relabelled(repository, { label: 'ab'.repeat(64) })
-    const { digest, by, notice } = await mountableImage(repository, foreign)
-    expect([digest.hex, by]).toEqual([v1, 'reference'])
-    expect(notice).toContain('sha512')
-  })
-
-  test.each(['0'.repeat(64), 'nothing', '', 'AB'.repeat(32), `sha256:${'0'.repeat(64)}`])(
-    'is none when the label is %j',
-    async label => {
-      const repository = await temporaryRepository()
-      await pullImage(repository)
-      await expect(
-        mountableImage(repository, await relabelled(repository, { label })),
-      ).rejects.toMatchObject({ code: 'ERR_OCI_SEAL_MISMATCH' })
-      await expect(
-        mountableImage(repository, await relabelled(repository, { label, images: NONE })),
-      ).rejects.toMatchObject({ code: 'ERR_OCI_SEALED_IMAGE_MISSING' })
-    },
-  )
-
-  test('is the one of the label when none is linked', async () => {
-    const repository = await temporaryRepository()
-    await pullImage(repository)
-    const label = await idOf(repository, 'app', 1)
-    const { digest, by } = await mountableImage(
-      repository,
-      await relabelled(repository, { label, images: NONE }),
-    )
-    expect([digest.hex, by]).toEqual([label, 'label'])
-    await expect(
-      mountableImage(repository, await relabelled(repository, { images: NONE })),
-    ).rejects.toMatchObject({ code: 'ERR_OCI_NO_EROFS_IMAGE' })
-  })
-
-  test('is of the default format alone', async () => {
-    const source = await temporaryRepository()
-    await pullImage(source)
-    const repository = await openRepository(source.path, { system: linuxSystem, erofsVersion: 2 })
-    await expect(
-      mountableImage(repository, await openImageConfig(repository, 'app')),
-    ).rejects.toMatchObject({ code: 'ERR_OCI_NO_EROFS_IMAGE' })
-    await repository.close()
-  })
-
-  test('of the vectors', async () => {
-    const repository = await vectorRepository('sealed')
-    const good = await openImageConfig(repository, 'good')
-    expect(await mountableImage(repository, good)).toEqual({
-      digest: sealedImage(repository, good),
-      by: 'reference',
-    })
-    const bad = await openImageConfig(repository, 'bad')
-    await expect(mountableImage(repository, bad)).rejects.toMatchObject({
-      code: 'ERR_OCI_SEAL_MISMATCH',
-    })
-  })
-
-  test('as a boot variant has nothing to do with the label', async () => {
-    const repository = await vectorRepository('sha256-dual')
-    const bootable = true
-    const { digest } = await mountableImage(repository, await openImageConfig(repository, 'bp'), {
-      bootable,
-    })
-    expect(digest.hex).toBe('dcc5a523fe4c69c0fcd225388c5b93863c4468269a3ecaec51df0a1eccb37034')
-    await expect(
-      mountableImage(repository, await openImageConfig(repository, 'basic'), { bootable }),
-    ).rejects.toMatchObject({ code: 'ERR_OCI_NO_BOOT_IMAGE' })
-  })
-})
-
-describe('a single layer', () => {
-  const diffIdOf = (tar: Uint8Array) => `sha256:${createHash('sha256').update(tar).digest('hex')}`
-  async function* once(tar: Uint8Array): AsyncGenerator<Uint8Array> {
-    yield tar
-  }
-  async function* never(): AsyncGenerator<Uint8Array> {
-    yield await Promise.reject(new Error('read'))
-  }
-
-  test('is stored once, and named again without being read', async () => {
-    const repository = await temporaryRepository({ algorithm: SHA256 })
-    const [tar] = tars as [Uint8Array]
-    const diffId = diffIdOf(tar)
-    const first = await storeLayer(repository, once(tar), { diffId })
-    expect(first.imported).toMatchObject({ diffId, size: tar.length, objectsNew: 1 })
-    const second = await storeLayer(repository, never(), { diffId, name: 'my/layer' })
-    expect(second).toEqual({ stream: first.stream, imported: undefined })
-    expect(visibleNames(repository)).toEqual([
-      `streams/oci-layer-${diffId}`,
-      'streams/refs/my/layer',
-    ])
-  })
-
-  test('that is not what it should be gets no name', async () => {
-    const repository = await temporaryRepository()
-    const [tar] = tars as [Uint8Array]
-    const diffId = `sha256:${'0'.repeat(64)}`
-    await expect(storeLayer(repository, once(tar), { diffId, name: 'x' })).rejects.toMatchObject({
-      code: 'ERR_OCI_DIFF_ID_MISMATCH',
-    })
-    await expect(storeLayer(repository, once(tar), { diffId: '../x' })).rejects.toMatchObject({
-      code: 'ERR_OCI_BAD_DIGEST',
-    })
-    expect(visibleNames(repository)).toEqual([])
   })
 })

@@ -8,13 +8,8 @@ export {
   type SplitstreamErrorFacts,
 } from './errors.ts'
 export { CONTENT_TYPES } from './format.ts'
-export {
-  type ChunksOptions,
-  type OpenSplitstreamOptions,
-  openSplitstream,
-  type SplitstreamChunk,
-  SplitstreamReader,
-} from './reader.ts'
+export { type OpenSplitstreamOptions, openSplitstream } from './open.ts'
+export { type ChunksOptions, type SplitstreamChunk, SplitstreamReader } from './reader.ts'
 export {
   COMPRESSED_SIZE_MAX,
   INLINE_CHUNK_TARGET,
