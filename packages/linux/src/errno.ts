@@ -10,6 +10,7 @@ export const EACCES = 13
 export const ENOTBLK = 15
 export const EBUSY = 16
 export const EEXIST = 17
+export const ENODEV = 19
 export const EISDIR = 21
 export const EINVAL = 22
 export const ENOTTY = 25

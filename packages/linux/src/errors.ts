@@ -1,17 +1,26 @@
-/** What this package cannot do for reasons of its own. Codes are API: append, never rename. */
+/** What this package cannot do for reasons other than an errno. Codes are API: append, never rename. */
 export type LinuxErrorCode =
   /** Not Linux, an unknown processor, or koffi cannot be loaded. */
-  'ERR_LINUX_UNAVAILABLE'
+  | 'ERR_LINUX_UNAVAILABLE'
+  /** Overlayfs of this kernel has no `verity=`. */
+  | 'ERR_LINUX_NO_OVERLAY_VERITY'
+  /** Nothing is mounted there. */
+  | 'ERR_LINUX_NOT_MOUNTED'
+  /** What is mounted there is something else. */
+  | 'ERR_LINUX_NOT_COMPOSEFS'
 
 /** What is known of a LinuxError, for programs. */
 export interface LinuxErrorFacts {
   readonly platform?: string
   readonly architecture?: string
+  /** The mount point. */
+  readonly path?: string
+  /** Type and source of what is mounted there. */
+  readonly type?: string
+  readonly source?: string
 }
 
-/**
- * A failure that is no errno. System calls that fail throw Node-shaped errors instead: see `systemError`.
- */
+/** A failure that is no errno. System calls that fail throw Node-shaped errors instead: see `systemError`. */
 export class LinuxError extends Error {
   override readonly name = 'LinuxError'
   readonly code: LinuxErrorCode

@@ -1,0 +1,47 @@
+import { closeSync, constants, openSync, readlinkSync } from 'node:fs'
+import { descriptorPath } from './files.ts'
+import type { PathLike } from './path.ts'
+
+const O_PATH = 0o10000000
+
+/** What a piece of work has to give back, however it ends. */
+export class Cleanup {
+  readonly #steps: (() => void)[] = []
+
+  /** Adds a step. Steps run in the opposite order, each whether or not the others failed. */
+  add(step: () => void): void {
+    this.#steps.push(step)
+  }
+
+  /** Adds the closing of a file, and returns it. */
+  file(file: number): number {
+    this.add(() => closeSync(file))
+    return file
+  }
+
+  /** Opens a directory as a place only: neither readable nor kept busy after the work. */
+  directory(path: PathLike): OpenDirectory {
+    const flags = O_PATH | constants.O_DIRECTORY
+    const file = this.file(openSync(typeof path === 'string' ? path : Buffer.from(path), flags))
+    return { file, path: readlinkSync(descriptorPath(file), 'buffer') }
+  }
+
+  /** Runs all steps. @throws the first error of them, when all have run */
+  run(): void {
+    const errors: unknown[] = []
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      try {
+        step()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw errors[0]
+  }
+}
+
+/** A directory that is open, with its canonical path. */
+export interface OpenDirectory {
+  readonly file: number
+  readonly path: Uint8Array
+}
