@@ -8,12 +8,13 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { showUtf8, toHex } from '@composefs/bytes'
 import { linuxSystem } from '@composefs/linux'
-import { debianRootfsFile, writeLayout } from '@composefs/test-fixtures'
+import { buildTar, debianRootfsFile, type LayerFile, writeLayout } from '@composefs/test-fixtures'
 import { afterAll, describe, expect, test } from 'vitest'
 import { bytesOf, runOurs, textOf } from './programs.ts'
 
@@ -31,26 +32,21 @@ describe.skipIf('reason' in rootfs)(`a sealed Debian image mounted by the kernel
   test.each(['sha256', 'sha512'])(
     'shows the unpacked root file system, %s',
     { timeout: 600_000 },
-    hash => {
+    async hash => {
       if ('reason' in rootfs) return
       const unpacked = join(work, `rootfs-${hash}`)
       mkdirSync(unpacked)
       mkdirSync(target, { recursive: true })
-      const tar = spawnSync('tar', [
-        '-x',
-        '--xattrs',
-        '--xattrs-include=*',
-        '--numeric-owner',
-        '-p',
-        '-C',
-        unpacked,
-        '-f',
-        rootfs.path,
-      ])
-      expect(tar.status).toBe(0)
+      const extras = join(work, 'extras.tar')
+      writeFileSync(extras, await buildTar(EXTRAS))
+      unpack(rootfs.path, unpacked)
+      unpack(extras, unpacked)
       const layout = writeLayout(join(work, `layout-${hash}`), {
         tag: 'deb',
-        layers: [{ tar: readFileSync(rootfs.path), compression: 'zstd' }],
+        layers: [
+          { tar: readFileSync(rootfs.path), compression: 'zstd' },
+          { tar: readFileSync(extras), compression: 'gzip' },
+        ],
       })
       const repository = join(work, `repo-${hash}`)
       const ours = (...args: string[]) => runOurs(['--repo', repository, ...args])
@@ -67,11 +63,38 @@ describe.skipIf('reason' in rootfs)(`a sealed Debian image mounted by the kernel
       bytesOf(ours('umount', target))
       const wanted = transformed(describeTree(unpacked))
       expect(seen.size).toBeGreaterThan(8000)
+      expect(seen.get('usr/bin/ping')?.xattrs).toMatch(/^security.capability=/)
       expect(difference(seen, wanted)).toEqual([])
       rmSync(unpacked, { recursive: true })
     },
   )
 })
+
+/** What a minimal root file system lacks: capabilities, other xattrs, devices, a link into the lower layer. */
+const EXTRAS: readonly LayerFile[] = [
+  { name: 'usr/bin/', type: 'directory' },
+  { name: 'usr/lib/', type: 'directory' },
+  {
+    name: 'usr/bin/ping',
+    mode: 0o755,
+    content: 'p'.repeat(5000),
+    xattrs: {
+      'security.capability': '\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0',
+      'user.dropped': 'by the filter',
+    },
+  },
+  { name: 'usr/bin/true-again', type: 'link', linkname: 'usr/bin/true' },
+  { name: 'usr/lib/a-device', type: 'character-device', devmajor: 5, devminor: 300, mode: 0o600 },
+  { name: 'usr/lib/a-pipe', type: 'fifo', uid: 70_000, gid: 5 },
+  { name: 'usr/lib/setuid', mode: 0o4755, uid: 1000, content: 'small' },
+  { name: 'usr/lib/old', mtime: 1, content: 'x'.repeat(65) },
+]
+
+function unpack(file: string, directory: string): void {
+  const options = ['--xattrs', '--xattrs-include=*', '--numeric-owner', '-p']
+  const { status, stderr } = spawnSync('tar', ['-x', ...options, '-C', directory, '-f', file])
+  if (status !== 0) throw new Error(`tar: ${stderr}`)
+}
 
 interface Entry {
   readonly owner: string
@@ -84,7 +107,7 @@ interface Entry {
 /** Every path below `root`, itself included as the empty one, with all that a mount has to show of it. */
 function describeTree(root: string): Map<string, Entry> {
   const entries = new Map<string, Entry>()
-  const names = ['', ...readdirSync(root, { recursive: true, encoding: 'latin1' })]
+  const names = ['', ...namesBelow(Buffer.from(`${root}/`), '')]
   const inodes = new Map<bigint, string>()
   for (const name of names.sort()) {
     const path = Buffer.concat([Buffer.from(`${root}/`), Buffer.from(name, 'latin1')])
@@ -100,6 +123,18 @@ function describeTree(root: string): Map<string, Entry> {
     })
   }
   return entries
+}
+
+/** Paths below `directory` as latin1 text; symlinks are not followed. */
+function namesBelow(directory: Buffer, prefix: string): string[] {
+  return readdirSync(directory, { encoding: 'buffer', withFileTypes: true }).flatMap(entry => {
+    const name = prefix + entry.name.toString('latin1')
+    if (!entry.isDirectory()) return [name]
+    return [
+      name,
+      ...namesBelow(Buffer.concat([directory, entry.name, Buffer.from('/')]), `${name}/`),
+    ]
+  })
 }
 
 function contentOf(

@@ -23,17 +23,18 @@ export function materialize(directory: string, lines: Iterable<string>): void {
   const tree = parseDump(encodeUtf8(`${[...lines].join('\n')}\n`), SHA256)
   const made: { at: Buffer; inode: Inode }[] = []
   const devices: string[] = []
+  const links: { from: Buffer; at: Buffer }[] = []
   for (const { path, inode, isFirstName, firstPath } of walk(tree)) {
     const at = placeOf(directory, path)
-    if (!isFirstName) linkSync(placeOf(directory, firstPath), at)
+    if (!isFirstName) links.push({ from: placeOf(directory, firstPath), at })
     else {
       if (!make(tree, inode, at)) devices.push(mknodLine(tree, inode, at))
-      // A device may be the target of a hard link in the next line.
-      if (devices.length > 0) run('bash', devices.splice(0).join('\n'))
       made.push({ at, inode })
     }
   }
   mkdirSync(`${directory}/usr`)
+  run('bash', devices.join('\n'))
+  for (const { from, at } of links) linkSync(from, at)
   run('setfattr', made.map(({ at, inode }) => xattrLines(tree, inode, at)).join(''), [
     '-h',
     '--restore=-',

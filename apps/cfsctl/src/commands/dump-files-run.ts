@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { Json, Result } from '../output/result.ts'
 import { openChosen } from '../repository/open.ts'
+import { openNamedImage } from '../repository/open-image.ts'
 import type { dumpFiles } from './dump-files.ts'
 import {
   entriesBelow,
@@ -16,7 +17,7 @@ import {
 
 export async function run(args: Args<typeof dumpFiles>, context: Context): Promise<Result> {
   await using repository = await openChosen(context)
-  using image = repository.images.open(args.name)
+  using image = openNamedImage(repository, args.name)
   const tree = openImage(image.bytes(), { algorithm: repository.algorithm }).toTree(
     repository.algorithm,
   )

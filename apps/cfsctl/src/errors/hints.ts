@@ -40,6 +40,15 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ERR_OCI_UNSUPPORTED_TRANSPORT: ({ reference }) => [
     `copy it to a layout first: skopeo copy ${String(reference ?? 'IMAGE')} oci:DIRECTORY:TAG`,
   ],
+  ERR_OCI_NO_SUCH_IMAGE: ({ choices }) => list(choices).map(tag => `did you mean ${tag}?`),
+  ERR_OCI_AMBIGUOUS_TAG: ({ choices }) => ['choose one by its tag: oci:PATH:TAG', ...list(choices)],
+  ERR_OCI_TAG_NOT_FOUND: ({ choices }) => oneOf('the layout has the tags', choices),
+  ERR_OCI_NO_MATCHING_PLATFORM: ({ choices }) => oneOf('--platform takes one of', choices),
+  ERR_OCI_AMBIGUOUS_REFERENCE: ({ choices }) => list(choices),
+  ERR_OCI_NO_EROFS_IMAGE: () => [
+    'the image has none in this format: pull it again, or choose the other one by --erofs-version',
+  ],
+  ERR_OCI_SEALED_IMAGE_MISSING: () => ['pull the image again to make it'],
   ERR_OCI_TREE_MISSING_PARENT: () => ['without --strict the directory is made'],
 }
 
@@ -60,6 +69,18 @@ const BY_CLI_CODE: Readonly<Partial<Record<CliCode, Hints>>> = {
 function bothDigests({ expected, actual }: Readonly<Record<string, unknown>>): readonly string[] {
   if (expected === undefined || actual === undefined) return []
   return [`expected ${String(expected)}, found ${String(actual)}`]
+}
+
+/** Most names that are listed. */
+const NAMES_MAX = 8
+
+function list(choices: unknown): readonly string[] {
+  return Array.isArray(choices) ? choices.slice(0, NAMES_MAX).map(String) : []
+}
+
+function oneOf(what: string, choices: unknown): readonly string[] {
+  const names = list(choices)
+  return names.length === 0 ? [] : [`${what} ${names.join(', ')}`]
 }
 
 function lockHolders(holders: unknown): readonly string[] {
