@@ -74,7 +74,7 @@ describe.skipIf('reason' in rootfs)(`a sealed Debian image mounted by the kernel
   )
 })
 
-/** Seconds of the entries above. */
+/** Seconds: the time that `buildTar` gives its entries. */
 const EXTRAS_MTIME = 1_700_000_000
 
 /** What a minimal root file system lacks: capabilities, other xattrs, devices, a link into the lower layer. */
