@@ -13,16 +13,11 @@ export class Cleanup {
     this.#steps.push(step)
   }
 
-  /** Adds the closing of a file, and returns it. */
-  file(file: number): number {
-    this.add(() => closeSync(file))
-    return file
-  }
-
   /** Opens a directory as a place only: neither readable nor kept busy after the work. */
   directory(path: PathLike): OpenDirectory {
     const flags = O_PATH | constants.O_DIRECTORY
-    const file = this.file(openSync(typeof path === 'string' ? path : Buffer.from(path), flags))
+    const file = openSync(typeof path === 'string' ? path : Buffer.from(path), flags)
+    this.add(() => closeSync(file))
     return { file, path: readlinkSync(descriptorPath(file), 'buffer') }
   }
 

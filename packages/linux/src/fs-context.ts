@@ -1,7 +1,7 @@
-import { closeSync, readSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import { showUtf8 } from '@composefs/bytes'
 import { EACCES, EINTR, ENODEV, ENOSYS, EPERM, errnoOf, systemError } from './errno.ts'
-import { attempt, type Bytes } from './libc.ts'
+import { attempt, type Bytes, closeNative } from './libc.ts'
 import { type PathLike, terminated } from './path.ts'
 
 const FSOPEN_CLOEXEC = 1
@@ -62,7 +62,7 @@ export class FsContext {
     this.#configure(FSCONFIG_CMD_CREATE, undefined, null, 0)
   }
 
-  /** A detached mount of the superblock, as a file. Closing it before it is attached unmounts. */
+  /** A detached mount of the superblock, as a file for `closeNative`. Closing it before it is attached unmounts. */
   mount(attributes: number): number {
     const result = attempt(c => c.fsmount(this.#file, FSMOUNT_CLOEXEC, attributes))
     if (result < 0) this.#fail(-result, `fsmount(${this.type})`)
@@ -94,7 +94,7 @@ export class FsContext {
   }
 
   close(): void {
-    closeSync(this.#file)
+    closeNative(this.#file)
   }
 
   #configure(command: number, key: string | undefined, value: Bytes, extra: number): void {

@@ -19,7 +19,7 @@ const MountAttr = struct(32, {
   userNamespace: i64,
 })
 
-/** A detached mount of an image, as a file: closing it unmounts. */
+/** A detached mount of an image, as a file for `closeNative`, which unmounts. */
 export interface ImageMount {
   readonly file: number
   /** What the kernel read the image through. Kernels before 6.12 need a loop device. */

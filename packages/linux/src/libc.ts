@@ -15,6 +15,7 @@ export type Bytes = Uint8Array | null
  * travel in the same registers either way.
  */
 export interface Libc {
+  close(file: number): number
   flock(file: number, operation: number): number
   ioctl(file: number, request: number, argument: Bytes): number
   /** An ioctl whose argument is a number, not an address. */
@@ -76,6 +77,15 @@ export function call(
   return result
 }
 
+/**
+ * Closes a file that one of the calls above opened. `node:fs` keeps a list of the files that it opened in worker
+ * threads and complains about others.
+ */
+export function closeNative(file: number): void {
+  // Linux has closed the file whatever the result is.
+  libc().close(file)
+}
+
 /** Makes one call and returns its result, or the negative errno. */
 export function attempt(make: (c: Libc) => number): number {
   const c = libc()
@@ -113,6 +123,7 @@ function bind(koffi: Koffi, numbers: { mknodat: number; renameat2: number }): Li
     library.func('syscall', 'long', ['long', ...parameters]).bind(null, number)
   const bytes = 'uint8_t *'
   return {
+    close: int('close', 'int'),
     flock: int('flock', 'int', 'int'),
     ioctl: int('ioctl', 'int', 'unsigned long', bytes),
     ioctlNumber: int('ioctl', 'int', 'unsigned long', 'long'),

@@ -4,6 +4,7 @@ import { EINVAL, errnoOf } from './errno.ts'
 import { LinuxError } from './errors.ts'
 import { FSCONFIG_VALUE_MAX } from './fs-context.ts'
 import { attachMount, idmapMount, mountErofs } from './image-mount.ts'
+import { closeNative } from './libc.ts'
 import { attributeBits, MOUNT_ATTR_RDONLY, type MountAttribute } from './mount-attributes.ts'
 import { createOverlay, type Overlay, type OverlayForm, type OverlayParts } from './overlay.ts'
 import type { PathLike } from './path.ts'
@@ -83,7 +84,7 @@ export function mountComposefs(options: ComposefsMount): MountedComposefs {
       workdir: cleanup.directory(options.upper.workdir),
     }
     const image = atStep('image', () => mountErofs(options.image, { hasAcl }))
-    cleanup.file(image.file)
+    cleanup.add(() => closeNative(image.file))
     const { idmap } = options
     if (idmap !== undefined) atStep('idmap', () => idmapMount(image.file, idmap))
     const parts: OverlayParts = {
@@ -95,7 +96,8 @@ export function mountComposefs(options: ComposefsMount): MountedComposefs {
       form: options.form,
     }
     const overlay = atStep('overlay', () => createOverlayOrExplain(parts, cleanup))
-    const mount = cleanup.file(atStep('overlay', () => overlay.context.mount(flags)))
+    const mount = atStep('overlay', () => overlay.context.mount(flags))
+    cleanup.add(() => closeNative(mount))
     const warnings = [...overlay.context.takeMessages(), ...warningsOf(overlay.form)]
     atStep('attach', () => attachMount(mount, target))
     return {

@@ -1,6 +1,6 @@
-import { closeSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { FsContext } from '../src/fs-context.ts'
+import { closeNative } from '../src/libc.ts'
 import { whyNoMounts } from './ability.ts'
 
 const why = whyNoMounts()
@@ -10,7 +10,7 @@ describe.skipIf(why !== undefined)(`a file system context${why ? ` (${why})` : '
     const context = FsContext.open('tmpfs')
     context.setString('size', '1M')
     context.create()
-    closeSync(context.mount(0))
+    closeNative(context.mount(0))
     context.close()
   })
 

@@ -3,14 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { systemError } from '../src/errno.ts'
-import {
-  type ComposefsMount,
-  mountComposefs,
-  type OverlayForm,
-  unmountComposefs,
-} from '../src/index.ts'
+import { type ComposefsMount, mountComposefs, unmountComposefs } from '../src/index.ts'
 import type * as LibcModule from '../src/libc.ts'
-import { isKernel, whyNoLoops, whyNoMounts } from './ability.ts'
+import { overlayForms, whyNoLoops, whyNoMounts } from './ability.ts'
 import { leftovers, loopDevices } from './leftovers.ts'
 import { makeSample, type Sample } from './sample-image.ts'
 
@@ -41,7 +36,7 @@ vi.mock('../src/libc.ts', async importOriginal => {
 
 const why = whyNoMounts()
 const whyNot = why ?? whyNoLoops()
-const forms: readonly OverlayForm[] = isKernel(6, 15) ? ['A', 'B', 'C', 'D'] : ['D']
+const forms = overlayForms()
 
 /** More calls than any mount makes. */
 const CALLS_MAX = 100

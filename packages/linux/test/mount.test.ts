@@ -21,10 +21,9 @@ import {
   type MountedComposefs,
   mountAt,
   mountComposefs,
-  type OverlayForm,
   unmountComposefs,
 } from '../src/index.ts'
-import { isKernel, whyNoMounts } from './ability.ts'
+import { isKernel, overlayForms, whyNoMounts } from './ability.ts'
 import {
   EXTERNAL,
   INLINE,
@@ -35,7 +34,7 @@ import {
 } from './sample-image.ts'
 
 const why = whyNoMounts()
-const forms: readonly OverlayForm[] = isKernel(6, 15) ? ['A', 'B', 'C', 'D'] : ['D']
+const forms = overlayForms()
 
 let sample: Sample
 beforeEach(() => {
