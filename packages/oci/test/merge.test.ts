@@ -284,7 +284,7 @@ describe('refuses', () => {
       { path: 'x', xattrs: [{ name: encodeUtf8('user.x'), value: digest }] },
       'ERR_OCI_TREE_XATTR_TOO_LONG',
     ],
-    ['a deep path', 'd/'.repeat(2049) + 'x', 'ERR_OCI_TREE_TOO_DEEP'],
+    ['a deep path', `${'d/'.repeat(2049)}x`, 'ERR_OCI_TREE_TOO_DEEP'],
     ['a NUL in a name', { path: 'x\0y' }, 'ERR_OCI_TREE_BAD_PATH'],
   ])('%s', (_, entry, code) => {
     const lower = ['d/', 'f', { path: 's', kind: 'symlink' as const, target: 'd' }]
