@@ -16,4 +16,5 @@ export {
   SplitstreamWriter,
   type SplitstreamWriterOptions,
 } from './writer.ts'
-export { ZSTD_WINDOW_MAX, type ZstdFrame, zstdFrames } from './zstd-frame.ts'
+export { WINDOW_MAX as ZSTD_WINDOW_MAX } from './zstd.ts'
+export { type ZstdFrame, zstdFrames } from './zstd-frame.ts'

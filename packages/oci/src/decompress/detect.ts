@@ -1,4 +1,5 @@
 import { startsWith } from '@composefs/bytes'
+import { beginsWithFrame } from '@composefs/splitstream/zstd'
 import { OciError } from '../errors.ts'
 import { BLOCK_SIZE, hasValidChecksum } from '../tar/header.ts'
 
@@ -9,9 +10,6 @@ export type Compression = 'none' | 'gzip' | 'zstd'
 export const DETECTION_SIZE: number = BLOCK_SIZE
 
 const GZIP_MAGIC = Uint8Array.of(0x1f, 0x8b)
-const ZSTD_MAGIC = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd)
-/** Behind one of sixteen first bytes: a frame that holds no content. */
-const ZSTD_SKIPPABLE_MAGIC = Uint8Array.of(0x2a, 0x4d, 0x18)
 
 /** Formats that are known and that layers do not come in, to be named in the error. */
 const OTHER_MAGICS: readonly (readonly [name: string, magic: Uint8Array])[] = [
@@ -51,10 +49,6 @@ export function detectCompression(head: Uint8Array): Compression {
 /** Name of the compression whose magic `head` begins with, also one that layers do not come in. */
 export function compressionOf(head: Uint8Array): string | undefined {
   if (startsWith(head, GZIP_MAGIC)) return 'gzip'
-  if (startsWith(head, ZSTD_MAGIC) || isSkippable(head)) return 'zstd'
+  if (beginsWithFrame(head)) return 'zstd'
   return OTHER_MAGICS.find(([, magic]) => startsWith(head, magic))?.[0]
-}
-
-function isSkippable(head: Uint8Array): boolean {
-  return ((head[0] ?? 0) & 0xf0) === 0x50 && startsWith(head.subarray(1), ZSTD_SKIPPABLE_MAGIC)
 }

@@ -1,3 +1,18 @@
+import {
+  BLOCK_HEAD_SIZE,
+  CHECKSUM_SIZE,
+  DESCRIPTOR_END,
+  FRAME_HEAD_MAX,
+  FRAME_MAGIC,
+  frameHeadSize,
+  isSkippable,
+  MAGIC_SIZE,
+  readBlockHead,
+  readFrameHead,
+  SKIPPABLE_HEAD_SIZE,
+  SKIPPABLE_MAGIC,
+  WINDOW_MAX,
+} from '@composefs/splitstream/zstd'
 import { OciError, type OciErrorCode } from '../errors.ts'
 
 /** A run of bytes of one frame, for the decoder. */
@@ -8,28 +23,6 @@ export interface FramePiece {
   /** Upper bound of what the frame up to here decompresses to, in bytes, by its block heads. */
   readonly contentMax: number
 }
-
-/**
- * Largest window, in bytes: libzstd's limit for streams, and what `zstd --long` makes at most. It is memory that a
- * header of a few bytes can ask for.
- */
-export const WINDOW_MAX: number = 2 ** 27
-
-const FRAME_MAGIC = 0xfd2fb528
-/** Sixteen magics, the low four bits are free. */
-const SKIPPABLE_MAGIC = 0x184d2a50
-const MAGIC_SIZE = 4
-const SKIPPABLE_HEAD_SIZE = 8
-const BLOCK_HEAD_SIZE = 3
-const CHECKSUM_SIZE = 4
-/** Magic, descriptor, window, dictionary ID and content size, each as long as can be. */
-const HEAD_MAX = 4 + 1 + 1 + 4 + 8
-/** Most bytes a block can decompress to. */
-const BLOCK_CONTENT_MAX = 128 * 1024
-
-const RAW_BLOCK = 0
-const RLE_BLOCK = 1
-const RESERVED_BLOCK = 3
 
 /** What the head that is being gathered is. */
 type Head = 'magic' | 'skippable' | 'descriptor' | 'frame' | 'block'
@@ -43,7 +36,7 @@ type Head = 'magic' | 'skippable' | 'descriptor' | 'frame' | 'block'
  */
 export class ZstdFrames {
   #head: Head = 'magic'
-  readonly #bytes = new Uint8Array(HEAD_MAX)
+  readonly #bytes = new Uint8Array(FRAME_HEAD_MAX)
   #filled = 0
   #needed = MAGIC_SIZE
   /** Bytes to come that are no head: of a block with what belongs to it, or of a skippable frame. */
@@ -118,36 +111,20 @@ export class ZstdFrames {
 
   #readMagic(end: number): void {
     const magic = littleEndian(this.#bytes, 0, MAGIC_SIZE)
-    if (magic === FRAME_MAGIC) this.#expect('descriptor', MAGIC_SIZE + 1)
-    else if ((magic & ~0xf) >>> 0 === SKIPPABLE_MAGIC)
-      this.#expect('skippable', SKIPPABLE_HEAD_SIZE)
+    if (magic === FRAME_MAGIC) this.#expect('descriptor', DESCRIPTOR_END)
+    else if (isSkippable(magic)) this.#expect('skippable', SKIPPABLE_HEAD_SIZE)
     else throw this.#error('ERR_OCI_COMPRESSION_TRAILING_DATA', 'bytes behind the zstd data', end)
   }
 
   #readDescriptor(end: number): void {
-    const { isSingleSegment, dictionarySize, contentSizeSize, isReserved } = this.#descriptor
-    if (isReserved) throw this.#corrupt('a frame with a reserved flag', end)
-    const windowSize = isSingleSegment ? 0 : 1
-    this.#expect('frame', MAGIC_SIZE + 1 + windowSize + dictionarySize + contentSizeSize)
+    const size = frameHeadSize(this.#bytes[MAGIC_SIZE] as number)
+    if (size === undefined) throw this.#corrupt('a frame with a reserved flag', end)
+    this.#expect('frame', size)
   }
 
   #readFrameHead(end: number): void {
-    const { isSingleSegment, dictionarySize, contentSizeSize, hasChecksum } = this.#descriptor
-    let at = MAGIC_SIZE + 1
-    let window = 0
-    if (!isSingleSegment) {
-      const byte = this.#bytes[at] as number
-      window = 2 ** (10 + (byte >>> 3)) * (1 + (byte & 7) / 8)
-      at += 1
-    }
-    if (littleEndian(this.#bytes, at, dictionarySize) !== 0) {
-      throw this.#corrupt('a frame that needs a dictionary', end)
-    }
-    at += dictionarySize
-    // A single segment is its own window. In two bytes its size is stored less 256.
-    const isTwoBytes = contentSizeSize === 2
-    const contentSize = littleEndian(this.#bytes, at, contentSizeSize) + (isTwoBytes ? 256 : 0)
-    if (isSingleSegment) window = contentSize
+    const { window, needsDictionary, hasChecksum } = readFrameHead(this.#bytes)
+    if (needsDictionary) throw this.#corrupt('a frame that needs a dictionary', end)
     if (window > WINDOW_MAX) {
       const message = `a zstd window of ${window} bytes, the limit is ${WINDOW_MAX}`
       throw this.#error('ERR_OCI_COMPRESSION_WINDOW_TOO_LARGE', message, end)
@@ -160,28 +137,12 @@ export class ZstdFrames {
   }
 
   #readBlockHead(end: number): void {
-    const word = littleEndian(this.#bytes, 0, BLOCK_HEAD_SIZE)
-    const isLast = (word & 1) === 1
-    const type = (word >>> 1) & 3
-    const size = word >>> 3
-    if (type === RESERVED_BLOCK) throw this.#corrupt('a block of the reserved type', end)
-    this.#contentMax += type === RAW_BLOCK || type === RLE_BLOCK ? size : BLOCK_CONTENT_MAX
-    const content = type === RLE_BLOCK ? 1 : size
-    this.#startBody(content + (isLast && this.#hasChecksum ? CHECKSUM_SIZE : 0), isLast)
+    const block = readBlockHead(littleEndian(this.#bytes, 0, BLOCK_HEAD_SIZE))
+    if (block === undefined) throw this.#corrupt('a block of the reserved type', end)
+    const { isLast, size, contentMax } = block
+    this.#contentMax += contentMax
+    this.#startBody(size + (isLast && this.#hasChecksum ? CHECKSUM_SIZE : 0), isLast)
     this.#expectBlock()
-  }
-
-  /** The fields of the frame header descriptor, which stands behind the magic. */
-  get #descriptor() {
-    const byte = this.#bytes[MAGIC_SIZE] as number
-    const isSingleSegment = (byte & 0x20) !== 0
-    return {
-      isSingleSegment,
-      isReserved: (byte & 0x08) !== 0,
-      hasChecksum: (byte & 0x04) !== 0,
-      dictionarySize: [0, 1, 2, 4][byte & 3] as number,
-      contentSizeSize: [isSingleSegment ? 1 : 0, 2, 4, 8][byte >>> 6] as number,
-    }
   }
 
   /** Goes on gathering the head at hand, which turned out to be longer. */
@@ -225,7 +186,7 @@ export class ZstdFrames {
   }
 }
 
-/** Value of `size` bytes, the lowest first. Above 2^53 it is rounded, which no limit here is near. */
+/** Value of `size` bytes, at most 4, the lowest first. */
 function littleEndian(bytes: Uint8Array, at: number, size: number): number {
   let value = 0
   for (let i = size - 1; i >= 0; i--) value = value * 256 + (bytes[at + i] as number)

@@ -3,6 +3,7 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decompress } from '../decompress/decompress.ts'
+import { compressionOf } from '../decompress/detect.ts'
 import { OciError } from '../errors.ts'
 import { type ArchiveMember, indexArchive } from './archive-index.ts'
 import type { ImageSource } from './image-source.ts'
@@ -112,9 +113,8 @@ async function openFile(path: string): Promise<FileHandle> {
 async function isCompressed(file: FileHandle): Promise<boolean> {
   const head = Buffer.alloc(HEAD_SIZE)
   await file.read(head, 0, HEAD_SIZE, 0)
-  const isGzip = head[0] === 0x1f && head[1] === 0x8b
-  const magic = head.readUInt32LE(0)
-  return isGzip || magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50
+  const compression = compressionOf(head)
+  return compression === 'gzip' || compression === 'zstd'
 }
 
 /** Decompresses into a file that has no name any more, so nothing is left behind whatever happens. */
