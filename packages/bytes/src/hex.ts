@@ -4,6 +4,9 @@ const PAIRS: readonly string[] = Array.from(
   (_, byte) => DIGITS.charAt(byte >> 4) + DIGITS.charAt(byte & 15),
 )
 
+/** ASCII codes of the lower-case hex digits, by their value. */
+export const HEX_CODES: Uint8Array = Uint8Array.from(DIGITS, digit => digit.charCodeAt(0))
+
 /** Lower-case hex of `bytes`, two digits a byte. */
 export function toHex(bytes: Uint8Array): string {
   let hex = ''

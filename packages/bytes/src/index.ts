@@ -1,5 +1,5 @@
 export { ByteArena } from './arena.ts'
 export { compareBytes, concatBytes, equalBytes, startsWith } from './compare.ts'
-export { hexDigit, parseHex, toHex } from './hex.ts'
+export { HEX_CODES, hexDigit, parseHex, toHex } from './hex.ts'
 export { byteField, type Field, i64, type Struct, struct, u8, u16, u32, u64 } from './struct.ts'
 export { decodeUtf8, encodeUtf8, showUtf8 } from './text.ts'

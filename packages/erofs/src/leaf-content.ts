@@ -1,9 +1,9 @@
-import { ALGORITHMS, type Algorithm, type Digest } from '@composefs/fsverity'
+import { ALGORITHMS, type Algorithm, type Digest, isObjectPath } from '@composefs/fsverity'
 import type { LeafContent, Xattr } from '@composefs/tree'
 import { type ErofsInode, inodeError, readData } from './inode.ts'
 import { inlineMax, symlinkMax } from './limits.ts'
 import { parseMetacopy } from './metacopy.ts'
-import { isPathOf, objectOfPath, objectOfRedirect } from './object-path.ts'
+import { objectOfPath, objectOfRedirect } from './object-path.ts'
 import { METACOPY, REDIRECT, WHITEOUT_FILE } from './overlay-names.ts'
 import { xattrValue } from './read-xattrs.ts'
 import type { ImageBytes } from './superblock.ts'
@@ -102,7 +102,7 @@ function payloadBeside(
   redirect: Uint8Array,
   digest: Digest,
 ): Uint8Array | undefined {
-  if (redirect[0] === SLASH && isPathOf(redirect, 1, digest)) return undefined
+  if (redirect[0] === SLASH && isObjectPath(redirect, 1, digest.bytes)) return undefined
   const payload = payloadOf(redirect)
   if (image.version !== 2 && payload !== undefined) return payload
   if (objectOfRedirect(redirect, [digest.algorithm])?.equals(digest)) return undefined

@@ -1,8 +1,8 @@
 import { compareBytes } from '@composefs/bytes'
-import { ALGORITHMS, type Algorithm, Digest } from '@composefs/fsverity'
+import { ALGORITHMS, type Algorithm, Digest, isObjectPath } from '@composefs/fsverity'
 import { ErofsError } from './errors.ts'
 import { enforcedDigest } from './leaf-content.ts'
-import { isPathOf, objectOfRedirect } from './object-path.ts'
+import { objectOfRedirect } from './object-path.ts'
 import { REDIRECT } from './overlay-names.ts'
 import { readXattrs, xattrValue } from './read-xattrs.ts'
 import type { ImageBytes } from './superblock.ts'
@@ -56,7 +56,8 @@ function* entryObjects(
   // A copy: what is kept must not keep the image.
   if (digest !== undefined) yield new Digest(digest.algorithm, digest.bytes.slice())
   const redirect = xattrValue(xattrs, REDIRECT)
-  if (redirect !== undefined && digest !== undefined && isPathOf(redirect, 1, digest)) return
+  if (redirect !== undefined && digest !== undefined && isObjectPath(redirect, 1, digest.bytes))
+    return
   const object =
     redirect && objectOfRedirect(redirect, algorithm === undefined ? ALGORITHMS : [algorithm])
   if (object !== undefined) yield object

@@ -1,3 +1,4 @@
+import { encodeUtf8 } from '@composefs/bytes'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
@@ -6,7 +7,9 @@ import {
   Digest,
   formatDigest,
   fsverityDigest,
+  isObjectPath,
   nobleHashing,
+  readObjectPath,
   SHA256,
   SHA512,
 } from '../src/index.ts'
@@ -172,5 +175,27 @@ describe('Digest', () => {
     expect(new TextDecoder().decode(bytes.subarray(0, 8))).toBe('FSVerity')
     expect([...bytes.subarray(8, 12)]).toEqual([1, 0, 32, 0])
     expect(bytes.subarray(12)).toEqual(digest.bytes)
+  })
+})
+
+describe('the object path in bytes', () => {
+  const digest = fsverityDigest(new Uint8Array(0), { algorithm: SHA256 })
+  const path = digest.objectPath
+
+  test.each([
+    ['itself', path, 0, true, true],
+    ['behind a slash', `/${path}`, 1, true, true],
+    ['in capitals', path.toUpperCase(), 0, false, true],
+    ['of another object', path.replace('3d/2', '3d/3'), 0, false, true],
+    ['without its slash', path.replace('/', '0'), 0, false, false],
+    ['cut short', path.slice(0, -1), 0, false, false],
+    ['with more behind it', `${path}0`, 0, false, false],
+    ['with a digit that is none', path.replace('3d', '3g'), 0, false, false],
+  ])('%s', (_, text, start, isPath, isReadable) => {
+    const bytes = encodeUtf8(text)
+    const read = new Uint8Array(32)
+    expect(isObjectPath(bytes, start, digest.bytes)).toBe(isPath)
+    expect(readObjectPath(bytes, start, read)).toBe(isReadable)
+    if (isPath) expect(read).toEqual(digest.bytes)
   })
 })

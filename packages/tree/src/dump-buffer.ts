@@ -1,4 +1,4 @@
-const HEX = Uint8Array.from('0123456789abcdef', digit => digit.charCodeAt(0))
+import { HEX_CODES } from '@composefs/bytes'
 
 const SPACE = 0x20
 const DASH = 0x2d
@@ -124,8 +124,8 @@ export class DumpBuffer {
     let at = this.#length
     for (let i = start; i < end; i++) {
       const byte = bytes[i] as number
-      out[at++] = HEX[byte >> 4] as number
-      out[at++] = HEX[byte & 15] as number
+      out[at++] = HEX_CODES[byte >> 4] as number
+      out[at++] = HEX_CODES[byte & 15] as number
     }
     this.#length = at
   }
@@ -158,8 +158,8 @@ export class DumpBuffer {
         continue
       }
       out[at++] = LETTER_X
-      out[at++] = HEX[byte >> 4] as number
-      out[at++] = HEX[byte & 15] as number
+      out[at++] = HEX_CODES[byte >> 4] as number
+      out[at++] = HEX_CODES[byte & 15] as number
     }
     this.#length = at
   }

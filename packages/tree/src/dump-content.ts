@@ -1,10 +1,10 @@
 import { hexDigit } from '@composefs/bytes'
+import { isObjectPath, readObjectPath } from '@composefs/fsverity'
 import { ContentCode } from './content-code.ts'
 import type { DumpCursor } from './dump-cursor.ts'
 import { Field } from './dump-split.ts'
 import { TreeError } from './errors.ts'
 import { type FileKind, type Inode, SIZE_MAX } from './inode.ts'
-import { readObjectPath, samePath } from './object-path.ts'
 import type { TreeStore } from './store.ts'
 
 /** Reads PAYLOAD, CONTENT and DIGEST of a dump line into the columns of its inode. */
@@ -111,13 +111,14 @@ export class DumpContent {
     const payload = this.#line.unescaped(Field.payload)
     if (payload.length === 0) this.#line.fail('ERR_TREE_BAD_CONTENT', 'an empty payload')
     if (!hasDigest) {
-      const isObject = readObjectPath(payload, digest)
+      // Capitals make it another path: the redirect of an image must come out as it went in.
+      const isObject = readObjectPath(payload, 0, digest) && isObjectPath(payload, 0, digest)
       inodes.content[inode] = isObject ? ContentCode.noVerityObject : ContentCode.noVerityPayload
       this.#storeData(inode, isObject ? digest : payload)
       return
     }
     this.#readDigest(digest)
-    if (samePath(payload, digest)) {
+    if (isObjectPath(payload, 0, digest)) {
       inodes.content[inode] = ContentCode.external
       this.#storeData(inode, digest)
       return

@@ -1,3 +1,5 @@
+import { HEX_CODES } from '@composefs/bytes'
+
 /** Fields of a line before its xattrs. */
 export const FIELD_COUNT = 11
 
@@ -38,9 +40,7 @@ const BACKSLASH = 0x5c
 
 /** Value of a hex digit in lower case, -1 of any other byte. */
 const HEX_VALUES = new Int8Array(256).fill(-1)
-for (const [value, digit] of [...'0123456789abcdef'].entries()) {
-  HEX_VALUES[digit.charCodeAt(0)] = value
-}
+for (const [value, code] of HEX_CODES.entries()) HEX_VALUES[code] = value
 
 /** The fields of one line, as places in its buffer. It is filled again for every line. */
 export class DumpFields {
