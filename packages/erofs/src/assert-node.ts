@@ -1,4 +1,5 @@
-import { FILE_SIZE_MAX, inlineMax, symlinkMax } from './limits.ts'
+import { SIZE_MAX } from '@composefs/tree'
+import { inlineMax, symlinkMax } from './limits.ts'
 import { Shape } from './shape.ts'
 import { type ImageSource, isWhiteout, limitError, type Node } from './source.ts'
 
@@ -17,7 +18,7 @@ export function assertNode(source: ImageSource, node: Node, shape: Shape): void 
   } else if (shape === Shape.symlink) {
     if (size > symlinkMax(version)) throw tooLong(source, node, symlinkMax(version))
   } else if (shape === Shape.chunks) {
-    if (size > FILE_SIZE_MAX) throw tooLong(source, node, FILE_SIZE_MAX)
+    if (size > SIZE_MAX) throw tooLong(source, node, SIZE_MAX)
   } else if (view.nlink[node] !== 1 && isWhiteout(view, node)) {
     throw limitError(source, node, 'a whiteout with several names')
   }

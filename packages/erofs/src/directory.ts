@@ -1,7 +1,7 @@
 import { compareBytes } from '@composefs/bytes'
+import { NAME_MAX } from '@composefs/tree'
 import { BLOCK_SIZE, DirectoryEntryHead } from './format.ts'
 import { dataPieces, type ErofsInode, inodeError } from './inode.ts'
-import { NAME_MAX } from './limits.ts'
 import type { ImageBytes } from './superblock.ts'
 
 /** An entry of a directory. */

@@ -169,17 +169,5 @@ export const XattrEntryHead = struct(4, {
 /** Seed of the name filter, to which the prefix index is added. */
 export const XATTR_FILTER_SEED = 0x25bbe08f
 
-/** Type bits of a mode. */
-export const TYPE_MASK = 0o170000
-export const TYPE_FIFO = 0o010000
-export const TYPE_CHR = 0o020000
-export const TYPE_DIRECTORY = 0o040000
-export const TYPE_BLK = 0o060000
-export const TYPE_REGULAR = 0o100000
-export const TYPE_SYMLINK = 0o120000
-export const TYPE_SOCKET = 0o140000
-/** Permission bits of a mode. */
-export const PERMISSION_MASK = 0o7777
-
 /** The file type of a directory entry for the type bits of a mode shifted down by 12; 0 where there is none. */
 export const FILE_TYPES: readonly number[] = [0, 5, 3, 0, 2, 0, 4, 0, 1, 0, 7, 0, 6, 0, 0, 0]

@@ -1,8 +1,14 @@
 import { compareBytes } from '@composefs/bytes'
 import { type Algorithm, type Digest, SHA256 } from '@composefs/fsverity'
-import type { FileTree, LeafContent, Metadata, Xattr } from '@composefs/tree'
+import {
+  type FileTree,
+  type LeafContent,
+  type Metadata,
+  TYPE_MASK,
+  type Xattr,
+} from '@composefs/tree'
 import { type DirectoryEntry, readDirectory } from './directory.ts'
-import { type ErofsVersion, FILE_TYPES, TYPE_MASK } from './format.ts'
+import { type ErofsVersion, FILE_TYPES } from './format.ts'
 import { type ErofsInode, inodeError, readInode } from './inode.ts'
 import { isEscapedWhiteout, leafContent } from './leaf-content.ts'
 import { imageObjects, walkObjects } from './objects.ts'

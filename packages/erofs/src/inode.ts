@@ -1,4 +1,4 @@
-import type { FileKind } from '@composefs/tree'
+import { type FileKind, NANOSECONDS_MAX, SIZE_MAX, TYPE_MASK } from '@composefs/tree'
 import { ErofsError, type ErofsErrorCode, type ErofsErrorFacts } from './errors.ts'
 import {
   BLOCK_SIZE,
@@ -10,11 +10,9 @@ import {
   LAYOUT_INLINE,
   LAYOUT_PLAIN,
   SLOT_SIZE,
-  TYPE_MASK,
   XATTR_UNIT,
   XattrArea,
 } from './format.ts'
-import { FILE_SIZE_MAX, NANOSECONDS_MAX } from './limits.ts'
 import type { ImageBytes } from './superblock.ts'
 
 /** An inode as it stands in its image. All its places have been checked to be inside. */
@@ -72,7 +70,7 @@ const COMPACT = CompactInode.offsets
 const EXTENDED = ExtendedInode.offsets
 
 /** High half of the largest size of a file. */
-const SIZE_HIGH_MAX = FILE_SIZE_MAX / 2 ** 32
+const SIZE_HIGH_MAX = SIZE_MAX / 2 ** 32
 
 /**
  * Reads an inode and checks everything that can be said of it alone.
@@ -112,7 +110,7 @@ export function readInode(image: ImageBytes, nid: number): ErofsInode {
   const size = isCompact
     ? view.getUint32(offset + COMPACT.size, true)
     : readSize(view, offset + EXTENDED.size)
-  const sizeMax = hasChunks ? FILE_SIZE_MAX : limit
+  const sizeMax = hasChunks ? SIZE_MAX : limit
   if (size > sizeMax) {
     const facts = { offset, expected: `at most ${sizeMax}`, actual: size }
     throw inodeError('ERR_EROFS_BAD_INODE', nid, `a size above ${sizeMax} bytes`, facts)

@@ -1,5 +1,4 @@
-import { ContentCode, ROOT, type TreeView } from '@composefs/tree'
-import { DEPTH_MAX } from './limits.ts'
+import { ContentCode, DEPTH_MAX, ROOT, type TreeView } from '@composefs/tree'
 import { Listing } from './listing.ts'
 import { type ImageSource, isWhiteout, limitError, type Node } from './source.ts'
 import { STUB_COUNT } from './stubs.ts'

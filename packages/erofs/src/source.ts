@@ -1,7 +1,15 @@
 import { concatBytes, showUtf8 } from '@composefs/bytes'
-import { ContentCode, type FileTree, ROOT, type TreeView, walk } from '@composefs/tree'
+import {
+  ContentCode,
+  type FileTree,
+  ROOT,
+  type TreeView,
+  TYPE_CHR,
+  TYPE_MASK,
+  walk,
+} from '@composefs/tree'
 import { ErofsError } from './errors.ts'
-import { type ErofsVersion, TYPE_CHR, TYPE_MASK } from './format.ts'
+import type { ErofsVersion } from './format.ts'
 import { STUB_COUNT, stubName } from './stubs.ts'
 
 /** Number of an inode of the tree, or, from `inodeLimit` of the tree on, of a stub: `inodeLimit + stub`. */

@@ -1,5 +1,5 @@
 import { encodeUtf8, hexDigit, toHex } from '@composefs/bytes'
-import { TYPE_CHR } from './format.ts'
+import { TYPE_CHR } from '@composefs/tree'
 
 /**
  * V0 and V1 put a whiteout under each of the names `00` to `ff` into the root, so that overlayfs does not look

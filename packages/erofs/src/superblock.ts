@@ -1,3 +1,4 @@
+import { NANOSECONDS_MAX } from '@composefs/tree'
 import { ErofsError } from './errors.ts'
 import {
   BLOCK_BITS,
@@ -14,7 +15,7 @@ import {
   SUPERBLOCK_OFFSET,
   Superblock,
 } from './format.ts'
-import { IMAGE_SIZE_MAX, NANOSECONDS_MAX } from './limits.ts'
+import { IMAGE_SIZE_MAX } from './limits.ts'
 
 /** The bytes of an image and what its header and superblock say. Nothing behind them has been looked at. */
 export interface ImageBytes {

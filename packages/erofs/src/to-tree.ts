@@ -1,7 +1,15 @@
 import type { Algorithm } from '@composefs/fsverity'
-import { FileTree, type Inode, isTreeError, type Metadata, ROOT, type Xattr } from '@composefs/tree'
+import {
+  FileTree,
+  type Inode,
+  isTreeError,
+  type Metadata,
+  PERMISSION_MASK,
+  ROOT,
+  type Xattr,
+} from '@composefs/tree'
 import { ErofsError } from './errors.ts'
-import { PERMISSION_MASK, SLOT_SIZE } from './format.ts'
+import { SLOT_SIZE } from './format.ts'
 import { type ErofsInode, inodeError, readInode } from './inode.ts'
 import { isEscapedWhiteout, leafContent } from './leaf-content.ts'
 import { readXattrs } from './read-xattrs.ts'

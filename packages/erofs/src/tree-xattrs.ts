@@ -1,7 +1,7 @@
 import { compareBytes, equalBytes } from '@composefs/bytes'
-import type { Xattr } from '@composefs/tree'
+import { XATTR_NAME_MAX, type Xattr } from '@composefs/tree'
 import { type ErofsInode, inodeError } from './inode.ts'
-import { XATTR_NAME_MAX, XATTR_NAMES_MAX } from './limits.ts'
+import { XATTR_NAMES_MAX } from './limits.ts'
 import {
   OPAQUE_XATTRS,
   WHITEOUT_DIRECTORY,

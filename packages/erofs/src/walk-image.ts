@@ -1,9 +1,9 @@
 import { concatBytes, showUtf8 } from '@composefs/bytes'
+import { DEPTH_MAX, TYPE_MASK } from '@composefs/tree'
 import { type DirectoryEntry, readDirectory } from './directory.ts'
 import { ErofsError } from './errors.ts'
-import { FILE_TYPES, SLOT_SIZE, TYPE_MASK } from './format.ts'
+import { FILE_TYPES, SLOT_SIZE } from './format.ts'
 import { claimedBytes, type ErofsInode, inodeError, readInode } from './inode.ts'
-import { DEPTH_MAX } from './limits.ts'
 import { STUB_COUNT, stubNumber } from './stubs.ts'
 import type { ImageBytes } from './superblock.ts'
 

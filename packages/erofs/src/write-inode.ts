@@ -1,4 +1,4 @@
-import { ROOT } from '@composefs/tree'
+import { PERMISSION_MASK, ROOT, TYPE_REGULAR } from '@composefs/tree'
 import { chunkFormat } from './chunks.ts'
 import { type EntryTargets, groupEnd, writeGroup } from './directory-pack.ts'
 import {
@@ -9,9 +9,7 @@ import {
   LAYOUT_CHUNKS,
   LAYOUT_INLINE,
   LAYOUT_PLAIN,
-  PERMISSION_MASK,
   SLOT_SIZE,
-  TYPE_REGULAR,
   XATTR_UNIT,
   XattrArea,
 } from './format.ts'

@@ -1,15 +1,5 @@
-import { formatDumpEntry, formatDumpHardlink } from '@composefs/tree'
-import type { TarEntry, TarEntryKind } from './tar/entry.ts'
-
-/** S_IFMT bits of each kind that has metadata of its own. */
-const FILE_TYPE_BITS: Readonly<Record<Exclude<TarEntryKind, 'hardlink'>, number>> = {
-  fifo: 0o010000,
-  chr: 0o020000,
-  directory: 0o040000,
-  blk: 0o060000,
-  regular: 0o100000,
-  symlink: 0o120000,
-}
+import { formatDumpEntry, formatDumpHardlink, TYPE_BITS } from '@composefs/tree'
+import type { TarEntry } from './tar/entry.ts'
 
 /**
  * The line of an entry in the listing of a layer, newline included: the fields of a dump file, but with one link each
@@ -25,7 +15,7 @@ export function formatLayerEntry(entry: TarEntry): Uint8Array {
   return formatDumpEntry({
     path: entry.path,
     size: isSymlink ? target.length : entry.size,
-    mode: FILE_TYPE_BITS[kind] | entry.mode,
+    mode: TYPE_BITS[kind] | entry.mode,
     nlink: 1,
     uid: entry.uid,
     gid: entry.gid,

@@ -1,8 +1,9 @@
 import type { Digest } from '@composefs/fsverity'
 import type { SplitstreamChunk, SplitstreamReader } from '@composefs/splitstream'
+import { INLINE_MAX } from '@composefs/tree'
 import { OciError, type OciErrorFacts } from './errors.ts'
 import type { TarEntry } from './tar/entry.ts'
-import { INLINE_CONTENT_MAX, TarReader } from './tar/reader.ts'
+import { TarReader } from './tar/reader.ts'
 
 /** What reading the entries of a stored layer needs. */
 export interface LayerEntriesOptions {
@@ -97,7 +98,7 @@ class StoredLayer {
   #readObject(digest: Digest): void {
     const size = this.#reader.objectSize
     if (size === undefined) {
-      const what = `an object where no content of more than ${INLINE_CONTENT_MAX} bytes begins`
+      const what = `an object where no content of more than ${INLINE_MAX} bytes begins`
       throw this.#misplaced(what)
     }
     const actual = this.#options.objectSize?.(digest)

@@ -1,10 +1,13 @@
-import { type LeafContent, type Metadata, NAME_MAX, XATTR_VALUE_MAX } from '@composefs/tree'
+import {
+  type LeafContent,
+  type Metadata,
+  NAME_MAX,
+  SYMLINK_MAX,
+  XATTR_VALUE_MAX,
+} from '@composefs/tree'
 import { entryText } from './entry-text.ts'
 import { OciError } from './errors.ts'
 import type { TarEntry } from './tar/entry.ts'
-
-/** Longest symlink target of any image version, in bytes. */
-const SYMLINK_MAX = 4095
 
 /** Largest device numbers that the 32-bit encoding of the kernel holds. */
 const MAJOR_MAX = 4095

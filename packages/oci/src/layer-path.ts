@@ -1,4 +1,5 @@
 import { startsWith } from '@composefs/bytes'
+import { DEPTH_MAX } from '@composefs/tree'
 import { OciError } from './errors.ts'
 
 const SLASH = 0x2f
@@ -23,9 +24,6 @@ export type LayerPath =
 const WHITEOUT = Uint8Array.from('.wh.', char => char.charCodeAt(0))
 const BOOKKEEPING = Uint8Array.from('.wh..wh.', char => char.charCodeAt(0))
 const OPAQUE = Uint8Array.from('.wh..wh..opq', char => char.charCodeAt(0))
-
-/** Directories on the way to an entry: what readers of images follow, ours and cfsctl. */
-const DEPTH_MAX = 2048
 
 /**
  * Reads the path of an entry. Components alias it.

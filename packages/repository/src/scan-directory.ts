@@ -11,10 +11,13 @@ import {
 import { setImmediate } from 'node:timers/promises'
 import { showUtf8, startsWith } from '@composefs/bytes'
 import {
+  DEPTH_MAX,
   FileTree,
+  INLINE_MAX,
   type Inode,
   type LeafContent,
   type Metadata,
+  PERMISSION_MASK,
   ROOT,
   type Xattr,
 } from '@composefs/tree'
@@ -41,17 +44,10 @@ export interface ScanOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What trees from layers and directories keep inside the image, in bytes. */
-const INLINE_MAX = 64
-
-/** Directories above each other that readers of images follow. It also bounds the open files. */
-const DEPTH_MAX = 2048
-
 /** Entries after which the event loop gets a turn, so that an abort is seen. */
 const TURN = 256
 
 const NANOSECONDS = 1_000_000_000n
-const PERMISSIONS = 0o7777
 const UINT32_MAX = 0xffff_ffffn
 const USER = Uint8Array.from('user.', char => char.charCodeAt(0))
 const SLASH = Buffer.from('/')
@@ -144,6 +140,7 @@ class DirectoryScanner {
   }
 
   #descend(level: Level, name: Uint8Array, at: Uint8Array, path: Uint8Array): void {
+    // Every level is an open file as well.
     if (this.#levels.length > DEPTH_MAX) {
       throw new RepositoryError('ERR_REPOSITORY_SCAN_UNSUPPORTED', 'directories too deep', {
         expected: `at most ${DEPTH_MAX}`,
@@ -214,7 +211,7 @@ class DirectoryScanner {
     const mtime = this.#options.useEpoch === true ? 0n : stats.mtimeNs
     const nanoseconds = ((mtime % NANOSECONDS) + NANOSECONDS) % NANOSECONDS
     return {
-      mode: Number(stats.mode) & PERMISSIONS,
+      mode: Number(stats.mode) & PERMISSION_MASK,
       uid: Number(stats.uid),
       gid: Number(stats.gid),
       mtimeSeconds: (mtime - nanoseconds) / NANOSECONDS,

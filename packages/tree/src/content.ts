@@ -1,24 +1,21 @@
 import { type Algorithm, Digest } from '@composefs/fsverity'
 import { ContentCode } from './content-code.ts'
 import { TreeError } from './errors.ts'
+import type { Inode, LeafContent, Metadata } from './inode.ts'
+import { NANOSECONDS_MAX, SIZE_MAX } from './limits.ts'
 import {
-  type Inode,
   kindOfMode,
-  type LeafContent,
-  type Metadata,
-  PERMISSIONS,
-  SIZE_MAX,
+  PERMISSION_MASK,
   TYPE_BLK,
   TYPE_CHR,
   TYPE_FIFO,
   TYPE_REGULAR,
   TYPE_SOCKET,
   TYPE_SYMLINK,
-} from './inode.ts'
+} from './mode.ts'
 import type { TreeStore } from './store.ts'
 
 const UINT32_MAX = 2 ** 32 - 1
-const NANOSECONDS_MAX = 999_999_999
 
 /**
  * Checks everything of `metadata` but its xattrs.
@@ -26,7 +23,7 @@ const NANOSECONDS_MAX = 999_999_999
  * @throws TreeError ERR_TREE_BAD_METADATA
  */
 export function assertMetadata(metadata: Metadata): void {
-  assertInteger('mode', metadata.mode, PERMISSIONS)
+  assertInteger('mode', metadata.mode, PERMISSION_MASK)
   assertInteger('uid', metadata.uid, UINT32_MAX)
   assertInteger('gid', metadata.gid, UINT32_MAX)
   assertInteger('nanoseconds', metadata.mtimeNanoseconds, NANOSECONDS_MAX)

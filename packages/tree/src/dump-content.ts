@@ -4,7 +4,8 @@ import { ContentCode } from './content-code.ts'
 import type { DumpCursor } from './dump-cursor.ts'
 import { Field } from './dump-split.ts'
 import { TreeError } from './errors.ts'
-import { type FileKind, type Inode, SIZE_MAX } from './inode.ts'
+import type { FileKind, Inode } from './inode.ts'
+import { SIZE_MAX } from './limits.ts'
 import type { TreeStore } from './store.ts'
 
 /** Reads PAYLOAD, CONTENT and DIGEST of a dump line into the columns of its inode. */

@@ -3,9 +3,9 @@ import { type Halves, parseOctal, parseSeconds, parseUint64, parseUpTo } from '.
 import { DumpFields, FIELD_NAMES, Field } from './dump-split.ts'
 import { TreeError, type TreeErrorCode } from './errors.ts'
 import { unescapeRange } from './escape.ts'
+import { NANOSECONDS_MAX } from './limits.ts'
 
 export const UINT32_MAX: number = 2 ** 32 - 1
-const NANOSECONDS_MAX = 999_999_999
 
 const DASH = 0x2d
 const DOT = 0x2e

@@ -5,15 +5,8 @@ import { DumpPaths } from './dump-paths.ts'
 import { FIELD_COUNT, Field } from './dump-split.ts'
 import { DumpXattrs } from './dump-xattrs.ts'
 import { TreeError } from './errors.ts'
-import {
-  type FileKind,
-  type Inode,
-  kindOfMode,
-  PERMISSIONS,
-  ROOT,
-  TYPE,
-  TYPE_CHR,
-} from './inode.ts'
+import { type FileKind, type Inode, ROOT } from './inode.ts'
+import { kindOfMode, PERMISSION_MASK, TYPE_CHR, TYPE_MASK } from './mode.ts'
 import type { TreeStore } from './store.ts'
 
 const AT = 0x40
@@ -122,7 +115,7 @@ export class DumpLineReader {
   /** Makes the inode under its path, or takes the root. */
   #add(mode: number): Inode {
     const paths = this.#readPath()
-    const bits = mode & (TYPE | PERMISSIONS)
+    const bits = mode & (TYPE_MASK | PERMISSION_MASK)
     if (paths.isRoot) {
       if (this.hasRoot) this.#line.fail('ERR_TREE_DUMP_ROOT', 'a second root')
       if (kindOfMode(mode) !== 'directory') {
@@ -168,7 +161,11 @@ export class DumpLineReader {
       line.fail('ERR_TREE_BAD_LINK', 'a hard link to a directory')
     }
     const isDevice = content[target] === ContentCode.device
-    if (isDevice && dataOffset[target] === 0 && ((mode[target] as number) & TYPE) === TYPE_CHR) {
+    if (
+      isDevice &&
+      dataOffset[target] === 0 &&
+      ((mode[target] as number) & TYPE_MASK) === TYPE_CHR
+    ) {
       line.fail('ERR_TREE_BAD_LINK', 'a hard link to a whiteout')
     }
     return target

@@ -1,6 +1,7 @@
 import { TreeError } from './errors.ts'
 import { unescapeRange } from './escape.ts'
-import { XATTR_NAME_MAX, XATTR_VALUE_MAX, type Xattr } from './inode.ts'
+import type { Xattr } from './inode.ts'
+import { XATTR_NAME_MAX, XATTR_VALUE_MAX } from './limits.ts'
 import { XATTR_HEAD, XATTR_NAMES_MAX, type XattrSet, type XattrSets } from './xattr-sets.ts'
 
 const SPACE = 0x20

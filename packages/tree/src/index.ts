@@ -11,13 +11,32 @@ export {
   type Inode,
   type LeafContent,
   type Metadata,
-  NAME_MAX,
   ROOT,
-  SIZE_MAX,
-  XATTR_NAME_MAX,
-  XATTR_VALUE_MAX,
   type Xattr,
 } from './inode.ts'
+export {
+  DEPTH_MAX,
+  INLINE_MAX,
+  NAME_MAX,
+  NANOSECONDS_MAX,
+  SIZE_MAX,
+  SYMLINK_MAX,
+  XATTR_NAME_MAX,
+  XATTR_VALUE_MAX,
+} from './limits.ts'
+export {
+  kindOfMode,
+  PERMISSION_MASK,
+  TYPE_BITS,
+  TYPE_BLK,
+  TYPE_CHR,
+  TYPE_DIRECTORY,
+  TYPE_FIFO,
+  TYPE_MASK,
+  TYPE_REGULAR,
+  TYPE_SOCKET,
+  TYPE_SYMLINK,
+} from './mode.ts'
 export { assertName } from './name.ts'
 export type { NameIndex } from './name-table.ts'
 export { FileTree, type TreeEntry } from './tree.ts'

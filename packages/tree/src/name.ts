@@ -1,5 +1,5 @@
 import { TreeError } from './errors.ts'
-import { NAME_MAX } from './inode.ts'
+import { NAME_MAX } from './limits.ts'
 
 const SLASH = 0x2f
 const DOT = 0x2e

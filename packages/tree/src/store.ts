@@ -2,8 +2,9 @@ import { ByteArena } from '@composefs/bytes'
 import type { Algorithm } from '@composefs/fsverity'
 import { allocate } from './allocate.ts'
 import { ContentCode } from './content-code.ts'
-import { type Inode, ROOT, TYPE, TYPE_DIRECTORY } from './inode.ts'
+import { type Inode, ROOT } from './inode.ts'
 import { InodeTable } from './inode-table.ts'
+import { TYPE_DIRECTORY, TYPE_MASK } from './mode.ts'
 import { type NameIndex, NameTable } from './name-table.ts'
 import { XattrSets } from './xattr-sets.ts'
 
@@ -47,7 +48,7 @@ export class TreeStore {
     if (index === 0) return undefined
     const inode = inodes.add()
     inodes.mode[inode] = mode
-    if ((mode & TYPE) === TYPE_DIRECTORY) {
+    if ((mode & TYPE_MASK) === TYPE_DIRECTORY) {
       inodes.nlink[inode] = 2
       inodes.nlink[parent] = (inodes.nlink[parent] as number) + 1
       inodes.size[inode] = index

@@ -5,15 +5,12 @@ import { TreeError } from './errors.ts'
 import {
   type FileKind,
   type Inode,
-  kindOfMode,
   type LeafContent,
   type Metadata,
-  PERMISSIONS,
   ROOT,
-  TYPE,
-  TYPE_DIRECTORY,
   type Xattr,
 } from './inode.ts'
+import { kindOfMode, PERMISSION_MASK, TYPE_DIRECTORY, TYPE_MASK } from './mode.ts'
 import { assertName } from './name.ts'
 import type { NameIndex } from './name-table.ts'
 import { TreeStore } from './store.ts'
@@ -198,7 +195,7 @@ export class FileTree {
   /** Permission bits. */
   mode(inode: Inode): number {
     this.#assertLive(inode)
-    return (this.#store.inodes.mode[inode] as number) & PERMISSIONS
+    return (this.#store.inodes.mode[inode] as number) & PERMISSION_MASK
   }
 
   uid(inode: Inode): number {
@@ -344,7 +341,7 @@ export class FileTree {
 
   #writeMetadata(inode: Inode, metadata: Metadata, set: XattrSet): void {
     const { inodes } = this.#store
-    inodes.mode[inode] = ((inodes.mode[inode] as number) & TYPE) | metadata.mode
+    inodes.mode[inode] = ((inodes.mode[inode] as number) & TYPE_MASK) | metadata.mode
     inodes.uid[inode] = metadata.uid
     inodes.gid[inode] = metadata.gid
     inodes.mtimeLow[inode] = Number(BigInt.asUintN(32, metadata.mtimeSeconds))

@@ -2,8 +2,9 @@ import { ByteArena, compareBytes } from '@composefs/bytes'
 import { allocate } from './allocate.ts'
 import { TreeError } from './errors.ts'
 import { HASH_SEED, hashBytes } from './hash.ts'
-import { XATTR_NAME_MAX, XATTR_VALUE_MAX, type Xattr } from './inode.ts'
+import type { Xattr } from './inode.ts'
 import { grown } from './inode-table.ts'
+import { XATTR_NAME_MAX, XATTR_VALUE_MAX } from './limits.ts'
 
 /** Number of a set of xattrs in its tree; 0 is the empty set. */
 export type XattrSet = number

@@ -1,5 +1,5 @@
 import { decodeUtf8, encodeUtf8, showUtf8, startsWith } from '@composefs/bytes'
-import type { Xattr } from '@composefs/tree'
+import { XATTR_NAME_MAX, type Xattr } from '@composefs/tree'
 import { OciError } from '../errors.ts'
 
 /** What a pax header says of the entry after it. An empty value says nothing: the header's field counts. */
@@ -24,9 +24,6 @@ export interface PaxTime {
   /** 0 to 999,999,999, also before 1970. */
   readonly nanoseconds: number
 }
-
-/** Longest xattr name that Linux knows, in bytes (XATTR_NAME_MAX). */
-const XATTR_NAME_MAX = 255
 
 const XATTR_PREFIX = encodeUtf8('SCHILY.xattr.')
 const SPARSE_PREFIX = 'GNU.sparse.'

@@ -1,4 +1,5 @@
 import type { Digest } from '@composefs/fsverity'
+import { INLINE_MAX } from '@composefs/tree'
 import { compressionOf } from '../decompress/detect.ts'
 import { entryText } from '../entry-text.ts'
 import { OciError } from '../errors.ts'
@@ -7,15 +8,12 @@ import { Extensions, isExtensionType } from './extensions.ts'
 import { BLOCK_SIZE, dialectOf, hasValidChecksum, isZeroBlock, TarHeader } from './header.ts'
 import { describePath, type EntryDraft, readEntry, readSize } from './read-entry.ts'
 
-/** Largest content that stays in the stream of a layer, in bytes; larger ones become objects. */
-export const INLINE_CONTENT_MAX = 64
-
 /** What the next bytes are. */
 type State =
   /** A header block, the second zero block, or nothing. */
   | 'header'
   | 'extension'
-  /** Content of at most INLINE_CONTENT_MAX bytes, with its padding. */
+  /** Content of at most INLINE_MAX bytes, with its padding. */
   | 'content'
   /** Content that is an object: not for {@link TarReader.push}. */
   | 'object'
@@ -227,7 +225,7 @@ export class TarReader {
       this.#startSkip(contentSize + padding(contentSize))
     } else if (contentSize === 0) {
       this.#emit({ kind: 'inline', data: new Uint8Array(0) })
-    } else if (contentSize <= INLINE_CONTENT_MAX) {
+    } else if (contentSize <= INLINE_MAX) {
       this.#state = 'content'
       this.#pieceSize = BLOCK_SIZE
     } else {
