@@ -21,8 +21,25 @@ export class Cleanup {
     return { file, path: readlinkSync(descriptorPath(file), 'buffer') }
   }
 
-  /** Runs all steps. @throws the first error of them, when all have run */
-  run(): void {
+  /**
+   * Does the work, then all steps, and returns what the work does.
+   *
+   * @throws the error of the work, else the first of the steps
+   */
+  after<T>(work: () => T): T {
+    let result: T
+    try {
+      result = work()
+    } catch (error) {
+      this.#run()
+      throw error
+    }
+    const [error] = this.#run()
+    if (error !== undefined) throw error
+    return result
+  }
+
+  #run(): unknown[] {
     const errors: unknown[] = []
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
       try {
@@ -31,7 +48,7 @@ export class Cleanup {
         errors.push(error)
       }
     }
-    if (errors.length > 0) throw errors[0]
+    return errors
   }
 }
 

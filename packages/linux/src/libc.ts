@@ -25,9 +25,7 @@ export interface Libc {
   llistxattr(path: Bytes, list: Bytes, size: number): number
   lremovexattr(path: Bytes, name: Bytes): number
   lsetxattr(path: Bytes, name: Bytes, value: Bytes, size: number, flags: number): number
-  mount(source: Bytes, target: Bytes, type: Bytes, flags: number, data: Bytes): number
   statfs(path: Bytes, out: Bytes): number
-  fstatfs(file: number, out: Bytes): number
   syncfs(file: number): number
   umount2(path: Bytes, flags: number): number
   /** System calls without a function in every C library that Node runs on. */
@@ -37,7 +35,6 @@ export interface Libc {
   mknodat(at: number, path: Bytes, mode: number, device: number): number
   mountSetattr(at: number, path: Bytes, flags: number, attributes: Bytes, size: number): number
   moveMount(fromAt: number, from: Bytes, toAt: number, to: Bytes, flags: number): number
-  openTree(at: number, path: Bytes, flags: number): number
   renameat2(fromAt: number, from: Bytes, toAt: number, to: Bytes, flags: number): number
   /** errno of the call just made. */
   errno(): number
@@ -132,9 +129,7 @@ function bind(koffi: Koffi, numbers: { mknodat: number; renameat2: number }): Li
     llistxattr: long('llistxattr', bytes, bytes, 'size_t'),
     lremovexattr: int('lremovexattr', bytes, bytes),
     lsetxattr: int('lsetxattr', bytes, bytes, bytes, 'size_t', 'int'),
-    mount: int('mount', bytes, bytes, bytes, 'unsigned long', bytes),
     statfs: int('statfs', bytes, bytes),
-    fstatfs: int('fstatfs', 'int', bytes),
     syncfs: int('syncfs', 'int'),
     umount2: int('umount2', bytes, 'int'),
     fsconfig: numbered(431, 'int', 'unsigned int', bytes, bytes, 'int'),
@@ -143,7 +138,6 @@ function bind(koffi: Koffi, numbers: { mknodat: number; renameat2: number }): Li
     mknodat: numbered(numbers.mknodat, 'int', bytes, 'unsigned int', 'unsigned int'),
     mountSetattr: numbered(442, 'int', bytes, 'unsigned int', bytes, 'size_t'),
     moveMount: numbered(429, 'int', bytes, 'int', bytes, 'unsigned int'),
-    openTree: numbered(428, 'int', bytes, 'unsigned int'),
     renameat2: numbered(numbers.renameat2, 'int', bytes, 'int', bytes, 'unsigned int'),
     errno: () => koffi.errno(),
   }

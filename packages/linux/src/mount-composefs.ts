@@ -1,12 +1,10 @@
 import { encodeUtf8, showUtf8 } from '@composefs/bytes'
 import { Cleanup } from './cleanup.ts'
-import { EINVAL, errnoOf } from './errno.ts'
-import { LinuxError } from './errors.ts'
 import { FSCONFIG_VALUE_MAX } from './fs-context.ts'
 import { attachMount, idmapMount, mountErofs } from './image-mount.ts'
 import { closeNative } from './libc.ts'
 import { attributeBits, MOUNT_ATTR_RDONLY, type MountAttribute } from './mount-attributes.ts'
-import { createOverlay, type Overlay, type OverlayForm, type OverlayParts } from './overlay.ts'
+import { createOverlay, type OverlayForm, type OverlayParts } from './overlay.ts'
 import type { PathLike } from './path.ts'
 
 /** What to mount, where and how. */
@@ -76,7 +74,7 @@ export function mountComposefs(options: ComposefsMount): MountedComposefs {
   const { attributes = [], readWrite = false, hasAcl = true } = options
   const flags = attributeBits(attributes) | (readWrite ? 0 : MOUNT_ATTR_RDONLY)
   const cleanup = new Cleanup()
-  try {
+  return cleanup.after(() => {
     const target = cleanup.directory(options.target)
     const objects = options.objects.map(path => cleanup.directory(path))
     const upper = options.upper && {
@@ -95,7 +93,7 @@ export function mountComposefs(options: ComposefsMount): MountedComposefs {
       verity: options.verity,
       form: options.form,
     }
-    const overlay = atStep('overlay', () => createOverlayOrExplain(parts, cleanup))
+    const overlay = atStep('overlay', () => createOverlay(parts, cleanup))
     const mount = atStep('overlay', () => overlay.context.mount(flags))
     cleanup.add(() => closeNative(mount))
     const warnings = [...overlay.context.takeMessages(), ...warningsOf(overlay.form)]
@@ -108,29 +106,7 @@ export function mountComposefs(options: ComposefsMount): MountedComposefs {
       device: image.device,
       warnings,
     }
-  } finally {
-    cleanup.run()
-  }
-}
-
-/** As createOverlay; where verity is all that the kernel lacks, it says so instead of EINVAL. */
-function createOverlayOrExplain(parts: OverlayParts, cleanup: Cleanup): Overlay {
-  try {
-    return createOverlay(parts, cleanup)
-  } catch (error) {
-    if (parts.verity !== 'require' || errnoOf(error) !== EINVAL) throw error
-    try {
-      createOverlay({ ...parts, verity: 'off' }, cleanup)
-    } catch {
-      throw error
-    }
-    throw new LinuxError(
-      'ERR_LINUX_NO_OVERLAY_VERITY',
-      'overlayfs of this kernel cannot check fs-verity digests: 6.6 or newer can',
-      {},
-      { cause: error },
-    )
-  }
+  })
 }
 
 function warningsOf(form: OverlayForm): string[] {

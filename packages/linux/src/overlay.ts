@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { encodeUtf8 } from '@composefs/bytes'
 import type { Cleanup, OpenDirectory } from './cleanup.ts'
 import { EBADF, EINVAL, ENOSYS, EOPNOTSUPP, errnoOf } from './errno.ts'
+import { LinuxError } from './errors.ts'
 import { descriptorPath } from './files.ts'
 import { FSCONFIG_VALUE_MAX, FsContext } from './fs-context.ts'
 import { attachMount } from './image-mount.ts'
@@ -53,7 +54,7 @@ let firstForm: OverlayForm = 'A'
  * Makes an overlay of an image over its objects in the first form that the kernel takes. What it opens, the context
  * too, and the temporary directory where the image is attached for the older forms, go with `cleanup`.
  *
- * @throws the error of the last form tried
+ * @throws the error of the last form tried; LinuxError ERR_LINUX_NO_OVERLAY_VERITY
  */
 export function createOverlay(parts: OverlayParts, cleanup: Cleanup): Overlay {
   const attached = new TemporaryAttachment(parts.image, cleanup)
@@ -61,8 +62,29 @@ export function createOverlay(parts: OverlayParts, cleanup: Cleanup): Overlay {
   try {
     return searchForms(parts, 'require', attached, cleanup)
   } catch (error) {
-    if (parts.verity !== 'try' || !UNKNOWN_FORM.includes(errnoOf(error))) throw error
+    if (!UNKNOWN_FORM.includes(errnoOf(error))) throw error
+    const overlay = withoutVerity(parts, attached, cleanup)
+    if (overlay === undefined) throw error
+    if (parts.verity === 'try') return overlay
+    throw new LinuxError(
+      'ERR_LINUX_NO_OVERLAY_VERITY',
+      'overlayfs of this kernel cannot check fs-verity digests: 6.6 or newer can',
+      {},
+      { cause: error },
+    )
+  }
+}
+
+/** The overlay without `verity=`; undefined when that was not what the kernel refused. */
+function withoutVerity(
+  parts: OverlayParts,
+  attached: TemporaryAttachment,
+  cleanup: Cleanup,
+): Overlay | undefined {
+  try {
     return searchForms(parts, 'off', attached, cleanup)
+  } catch {
+    return undefined
   }
 }
 
@@ -81,7 +103,7 @@ function searchForms(
     try {
       const context = tryForm(form, parts, verity, attached)
       cleanup.add(() => context.close())
-      if (parts.form === undefined && verity === 'off') firstForm = form
+      if (parts.form === undefined) firstForm = form
       return { context, form, verity }
     } catch (error) {
       failure = error

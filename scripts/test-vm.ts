@@ -1,0 +1,37 @@
+// Runs the tests that need fs-verity in a small virtual machine: `node scripts/test-vm.ts [--kernel 6.12|6.1] [FILTER…]`.
+// The kernels are the ones verity-vm knows; without the option one after the other is booted.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const KERNELS = ['6.12', '6.1']
+/** Seconds for one machine. A processor that qemu translates is some twenty times slower. */
+const TIMEOUT = 1500
+/** Files that need the kernel, as filters of vitest. */
+const TESTS = ['test/vm/', 'packages/linux/test/mount.test.ts']
+/** Only the projects that have such tests: each costs seconds to load. */
+const PROJECTS = ['linux', 'cfsctl']
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { values, positionals } = parseArgs({
+  options: { kernel: { type: 'string', multiple: true, default: KERNELS } },
+  allowPositionals: true,
+})
+
+for (const kernel of values.kernel) {
+  console.log(`\nLinux ${kernel}`)
+  const { status, error } = spawnSync(
+    'scripts/verity-vm',
+    [
+      ...['--kernel', kernel, '--timeout', String(TIMEOUT), '--'],
+      ...[process.execPath, 'node_modules/vitest/vitest.mjs', 'run'],
+      ...PROJECTS.flatMap(project => ['--project', project]),
+      // One process for all files: starting one is what costs in the machine.
+      ...['--pool=threads', '--no-isolate', '--no-file-parallelism', '--testTimeout=600000'],
+      ...(positionals.length > 0 ? positionals : TESTS),
+    ],
+    { cwd: root, stdio: 'inherit' },
+  )
+  if (error !== undefined) throw error
+  if (status !== 0) process.exit(status ?? 1)
+}
