@@ -1,4 +1,5 @@
 import { formatDumpEntry, formatDumpHardlink, TYPE_BITS } from '@composefs/tree'
+import { encodeDevice } from './device-number.ts'
 import type { TarEntry } from './tar/entry.ts'
 
 /**
@@ -19,6 +20,7 @@ export function formatLayerEntry(entry: TarEntry): Uint8Array {
     nlink: 1,
     uid: entry.uid,
     gid: entry.gid,
+    // A tar can name devices that no file system has: they are listed here and refused when the tree is built.
     rdev: encodeDevice(entry.major, entry.minor),
     mtimeSeconds: entry.mtimeSeconds,
     mtimeNanoseconds: entry.mtimeNanoseconds,
@@ -27,15 +29,4 @@ export function formatLayerEntry(entry: TarEntry): Uint8Array {
     digest: content?.kind === 'external' ? content.digest : undefined,
     xattrs: entry.xattrs,
   })
-}
-
-/**
- * A device number as the kernel encodes it for its 64-bit interfaces. A tar can name devices beyond the 32 bits a file
- * system has; they are listed here and refused when the tree is built.
- */
-function encodeDevice(major: number, minor: number): bigint {
-  const [high, low] = [BigInt(major), BigInt(minor)]
-  return (
-    (low & 0xffn) | ((high & 0xfffn) << 8n) | ((low & ~0xffn) << 12n) | ((high & ~0xfffn) << 32n)
-  )
 }

@@ -5,13 +5,10 @@ import {
   SYMLINK_MAX,
   XATTR_VALUE_MAX,
 } from '@composefs/tree'
+import { DEVICE_MAJOR_MAX, DEVICE_MINOR_MAX, encodeDevice } from './device-number.ts'
 import { entryText } from './entry-text.ts'
 import { OciError } from './errors.ts'
 import type { TarEntry } from './tar/entry.ts'
-
-/** Largest device numbers that the 32-bit encoding of the kernel holds. */
-const MAJOR_MAX = 4095
-const MINOR_MAX = 1048575
 
 /**
  * Metadata of the inode that an entry describes.
@@ -40,7 +37,7 @@ export function entryContent(entry: TarEntry): LeafContent {
       return { kind: 'symlink', target: assertTarget(entry.target) }
     case 'chr':
     case 'blk':
-      return { kind: entry.kind, rdev: encodeDevice(entry.major, entry.minor) }
+      return { kind: entry.kind, rdev: deviceOf(entry) }
     case 'fifo':
       return { kind: 'fifo' }
     default: {
@@ -64,12 +61,13 @@ function assertTarget(target: Uint8Array): Uint8Array {
 }
 
 /** A device number in the kernel's 32-bit encoding. */
-function encodeDevice(major: number, minor: number): number {
-  if (major > MAJOR_MAX || minor > MINOR_MAX) {
-    const facts = { expected: `at most ${MAJOR_MAX}:${MINOR_MAX}`, actual: `${major}:${minor}` }
+function deviceOf({ major, minor }: TarEntry): number {
+  if (major > DEVICE_MAJOR_MAX || minor > DEVICE_MINOR_MAX) {
+    const expected = `at most ${DEVICE_MAJOR_MAX}:${DEVICE_MINOR_MAX}`
+    const facts = { expected, actual: `${major}:${minor}` }
     throw new OciError('ERR_OCI_TREE_BAD_DEVICE', `the device ${major}:${minor}`, facts)
   }
-  return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0
+  return Number(encodeDevice(major, minor))
 }
 
 /**
