@@ -2,8 +2,6 @@ import { encodeUtf8, startsWith } from '@composefs/bytes'
 import { type ErofsVersion, XATTR_FILTER_SEED } from './format.ts'
 import { xxh32 } from './xxh32.ts'
 
-/** `trusted.`, which most of what composefs adds begins with. */
-export const PREFIX_TRUSTED = 4
 /** The two prefixes that are whole names: with an empty suffix they are POSIX ACLs. */
 export const PREFIX_ACL_ACCESS = 2
 export const PREFIX_ACL_DEFAULT = 3
@@ -45,7 +43,7 @@ const ESCAPE = encodeUtf8('overlay.')
 const ESCAPED = encodeUtf8('trusted.overlay.overlay.')
 
 /** True for the names that overlayfs would act on: those of a tree are escaped in an image. */
-export function isOverlayName(name: Uint8Array): boolean {
+function isOverlayName(name: Uint8Array): boolean {
   return startsWith(name, OVERLAY)
 }
 

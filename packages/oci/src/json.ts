@@ -8,7 +8,7 @@ export const JSON_DEPTH_MAX = 64
 export const JSON_SIZE_MAX = 8 << 20
 
 /** Most values in a document: keeps the tree of a hostile one (`[0,0,0,…`) near 100 MB. */
-export const JSON_VALUES_MAX = 1 << 20
+const JSON_VALUES_MAX = 1 << 20
 
 /**
  * A value of a JSON document, with the bytes it takes up.

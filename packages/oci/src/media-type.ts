@@ -20,10 +20,10 @@ const DOCKER = 'application/vnd.docker'
 const LAYER = `${OCI}.layer.v1.tar`
 const FOREIGN_LAYER = `${OCI}.layer.nondistributable.v1.tar`
 
-export const OCI_INDEX = `${OCI}.index.v1+json`
+const OCI_INDEX = `${OCI}.index.v1+json`
 export const OCI_MANIFEST = `${OCI}.manifest.v1+json`
-export const OCI_CONFIG = `${OCI}.config.v1+json`
-export const DOCKER_MANIFEST = `${DOCKER}.distribution.manifest.v2+json`
+const OCI_CONFIG = `${OCI}.config.v1+json`
+const DOCKER_MANIFEST = `${DOCKER}.distribution.manifest.v2+json`
 
 /** Every media type an image may be made of; all others belong to artifacts. */
 const TABLE: ReadonlyMap<string, MediaTypeFacts> = new Map<string, MediaTypeFacts>([

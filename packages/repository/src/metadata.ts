@@ -4,7 +4,7 @@ import { type Algorithm, formatAlgorithm, parseAlgorithm } from '@composefs/fsve
 import { RepositoryError } from './errors.ts'
 
 /** Version of meta.json that is written, and the newest that is understood. */
-export const METADATA_VERSION = 1
+const METADATA_VERSION = 1
 /** Largest meta.json that is read, in bytes. Written ones have about 250. */
 export const METADATA_SIZE_MAX = 1 << 20
 /** The read-only-compatible feature of repositories whose default format is V1. */

@@ -10,7 +10,7 @@ const UINT64_END = 1n << 64n
 const INT64_END = 1n << 63n
 
 /** What a 64-bit number above 2^53 reads as where its exact value does not matter. */
-export const BEYOND_SAFE: number = Number.POSITIVE_INFINITY
+const BEYOND_SAFE: number = Number.POSITIVE_INFINITY
 
 /**
  * The decimal number `bytes[start, end)`, one or more digits and nothing else; BEYOND_SAFE above 2^53, -1 when it

@@ -111,7 +111,7 @@ export class XattrSets {
  *
  * @throws TreeError ERR_TREE_BAD_XATTR
  */
-export function encodeXattrs(xattrs: readonly Xattr[]): Uint8Array {
+function encodeXattrs(xattrs: readonly Xattr[]): Uint8Array {
   const sorted = xattrs.toSorted((a, b) => compareBytes(a.name, b.name))
   let size = 0
   let names = 0

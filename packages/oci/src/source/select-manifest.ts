@@ -8,7 +8,7 @@ import { formatPlatform, type Platform, platformRank } from '../platform.ts'
 import type { ManifestBytes } from './image-source.ts'
 
 /** Indexes that may lie one in another, the one that `index.json` names included. */
-export const INDEX_LEVELS_MAX = 8
+const INDEX_LEVELS_MAX = 8
 
 /** The annotation of `index.json` that names an image. */
 const REF_NAME = 'org.opencontainers.image.ref.name'
