@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { lstatSync } from 'node:fs'
 import type { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
@@ -7,6 +6,7 @@ import type { FileTree } from '@composefs/tree'
 import { OciError } from './errors.ts'
 import { inLayer, layerEntries } from './layer-entries.ts'
 import { LayerMerger, type LayerMergerOptions } from './merge.ts'
+import { sizeOfObject } from './store/object-size.ts'
 import type { StoredImageConfig, StoredLayer } from './store/open-image.ts'
 import { transformTree } from './transform.ts'
 import { DEFAULT_XATTR_MODE, type XattrMode } from './xattr-mode.ts'
@@ -87,9 +87,4 @@ export async function verifyStoredLayer(
 /** Opens the stream of a layer. */
 export async function openLayer(repository: Repository, layer: StoredLayer) {
   return await repository.streams.open(layer.stream, { contentType: CONTENT_TYPES.layer })
-}
-
-/** Bytes of an object; undefined when it is missing. Its content is not looked at. */
-export function sizeOfObject(repository: Repository, digest: Digest): number | undefined {
-  return lstatSync(repository.layout.object(digest), { throwIfNoEntry: false })?.size
 }

@@ -15,6 +15,9 @@ export interface Config {
   readonly labels: ReadonlyMap<string, string>
 }
 
+/** The label that names an image's EROFS image by the hex of its id. */
+export const SEAL_LABEL = 'containers.composefs.fsverity'
+
 /**
  * Reads a config. `rootfs.type` is not looked at, as nothing depends on it.
  *
@@ -45,4 +48,9 @@ export function parseConfig(bytes: Uint8Array): Config {
     created: record.string('created'),
     labels: record.record('config', ['Labels'])?.stringMap('Labels') ?? new Map(),
   }
+}
+
+/** The label of a config as it is written; undefined when there is none. */
+export function readSealLabel(labels: ReadonlyMap<string, string>): string | undefined {
+  return labels.get(SEAL_LABEL)
 }

@@ -1,6 +1,6 @@
 export { type BuildTreeOptions, buildTree, verifyStoredLayer } from './build-tree.ts'
 export { commitImages, defaultImageDigest, imageNames, imageVersions } from './commit-images.ts'
-export { type Config, parseConfig } from './config.ts'
+export { type Config, parseConfig, readSealLabel, SEAL_LABEL } from './config.ts'
 export { type DecompressOptions, decompress } from './decompress/decompress.ts'
 export type { Compression } from './decompress/detect.ts'
 export type { Descriptor } from './descriptor.ts'
@@ -66,7 +66,6 @@ export {
   parseImageReference,
   type SourceTransport,
 } from './reference.ts'
-export { readSealLabel, SEAL_LABEL } from './seal/label.ts'
 export { type MountableImage, mountableImage, sealedImage } from './seal/mountable-image.ts'
 export { type SealOptions, type SealResult, seal } from './seal/seal.ts'
 export { type SealedConfig, sealConfig } from './seal/seal-config.ts'

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { OciError } from './errors.ts'
 
 /** Hex digits of the digests whose form the OCI image spec fixes. */
@@ -56,6 +57,26 @@ export function requireOciDigest(
     )
   }
   return digest
+}
+
+/**
+ * Checks bytes against a SHA-256 digest.
+ *
+ * @throws OciError ERR_OCI_DIGEST_MISMATCH
+ */
+export function assertDigest(bytes: Uint8Array, digest: string, what: string): void {
+  const actual = sha256Digest(bytes)
+  if (actual === digest) return
+  throw new OciError('ERR_OCI_DIGEST_MISMATCH', `${what} ${digest} has the digest ${actual}`, {
+    digest,
+    expected: digest,
+    actual,
+  })
+}
+
+/** `sha256:HEX` of bytes. */
+export function sha256Digest(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
 function isKnown(algorithm: string): algorithm is OciDigestAlgorithm {

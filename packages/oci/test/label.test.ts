@@ -1,11 +1,11 @@
 import { decodeUtf8, encodeUtf8 } from '@composefs/bytes'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseConfig } from '../src/config.ts'
+import { parseConfig, readSealLabel, SEAL_LABEL } from '../src/config.ts'
 import { isOciError } from '../src/errors.ts'
 import { parseManifest } from '../src/manifest.ts'
-import { readSealLabel, SEAL_LABEL, setManifestConfig, setSealLabel } from '../src/seal/label.ts'
-import { sha256Digest } from '../src/source/document.ts'
+import { sha256Digest } from '../src/oci-digest.ts'
+import { setManifestConfig, setSealLabel } from '../src/seal/label.ts'
 
 const ID = 'ab'.repeat(32)
 const ROOTFS = '"rootfs":{"type":"layers","diff_ids":[]}'

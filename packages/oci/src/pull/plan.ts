@@ -4,8 +4,8 @@ import { convertDockerManifest } from '../docker-convert.ts'
 import { OciError } from '../errors.ts'
 import { isContainerImage, type Manifest, parseManifest } from '../manifest.ts'
 import { describeForeignLayerType, isDockerManifest, mediaTypeRole } from '../media-type.ts'
-import { requireOciDigest } from '../oci-digest.ts'
-import { readDocument, sha256Digest } from '../source/document.ts'
+import { requireOciDigest, sha256Digest } from '../oci-digest.ts'
+import { readDocument } from '../source/document.ts'
 import type { ImageSource } from '../source/image-source.ts'
 
 /** A document with the digest that its bytes were checked against. */

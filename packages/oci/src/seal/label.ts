@@ -1,16 +1,8 @@
-import { parseConfig } from '../config.ts'
+import { parseConfig, readSealLabel, SEAL_LABEL } from '../config.ts'
 import { OciError } from '../errors.ts'
 import { type JsonObject, parseJson } from '../json.ts'
 import { parseManifest } from '../manifest.ts'
 import { addMember, applyEdits, type JsonEdit, memberObject, replaceValue } from './json-edit.ts'
-
-/** The label that names an image's EROFS image by the hex of its id. */
-export const SEAL_LABEL = 'containers.composefs.fsverity'
-
-/** The label of a config as it is written; undefined when there is none. */
-export function readSealLabel(labels: ReadonlyMap<string, string>): string | undefined {
-  return labels.get(SEAL_LABEL)
-}
 
 /**
  * A config with the seal label set to `value`. Only the label changes, or is added: order, white space, numbers and

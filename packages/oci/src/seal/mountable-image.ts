@@ -2,10 +2,10 @@ import { imageDigest } from '@composefs/erofs'
 import { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
 import { buildTree } from '../build-tree.ts'
+import { readSealLabel, SEAL_LABEL } from '../config.ts'
 import { OciError } from '../errors.ts'
 import { bootImage, linkedImages, plainImage } from '../store/image-references.ts'
 import type { StoredImageConfig } from '../store/open-image.ts'
-import { readSealLabel, SEAL_LABEL } from './label.ts'
 
 /** The EROFS image that stands for an OCI image. */
 export interface MountableImage {

@@ -2,10 +2,11 @@ import type { Digest } from '@composefs/fsverity'
 import { publish, type Repository } from '@composefs/repository'
 import { type BuildTreeOptions, buildTree } from '../build-tree.ts'
 import { commitImages, defaultImageDigest, hasAllImages, imageNames } from '../commit-images.ts'
+import { readSealLabel } from '../config.ts'
 import { configName, openConfig, type StoredDocument, writeConfig } from '../store/config-stream.ts'
 import type { ImageReferences } from '../store/image-references.ts'
 import { readImageConfig, type StoredImageConfig } from '../store/open-image.ts'
-import { readSealLabel, setSealLabel } from './label.ts'
+import { setSealLabel } from './label.ts'
 
 /** A config with the right label, stored but for its names. */
 export interface SealedConfig extends StoredDocument {

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { concatBytes } from '@composefs/bytes'
 import type { Descriptor } from '../descriptor.ts'
 import { OciError } from '../errors.ts'
 import { JSON_SIZE_MAX } from '../json.ts'
-import { requireOciDigest } from '../oci-digest.ts'
+import { assertDigest, requireOciDigest } from '../oci-digest.ts'
 
 /**
  * Reads a whole manifest, index or config and checks its size and digest.
@@ -44,26 +43,6 @@ export async function readAll(
     if (size > limit) break
   }
   return concatBytes(parts)
-}
-
-/**
- * Checks bytes against a SHA-256 digest.
- *
- * @throws OciError ERR_OCI_DIGEST_MISMATCH
- */
-export function assertDigest(bytes: Uint8Array, digest: string, what: string): void {
-  const actual = sha256Digest(bytes)
-  if (actual === digest) return
-  throw new OciError('ERR_OCI_DIGEST_MISMATCH', `${what} ${digest} has the digest ${actual}`, {
-    digest,
-    expected: digest,
-    actual,
-  })
-}
-
-/** `sha256:HEX` of bytes. */
-export function sha256Digest(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
 /** The error for a blob that is longer or shorter than its descriptor says. */

@@ -1,6 +1,6 @@
 import type { PublishedName, Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
-import { sha256Digest } from '../source/document.ts'
+import { sha256Digest } from '../oci-digest.ts'
 import type { StoredDocument } from './config-stream.ts'
 import { storeDocument } from './document-stream.ts'
 import { blobStreamId } from './stream-names.ts'

@@ -2,7 +2,7 @@ import type { Digest } from '@composefs/fsverity'
 import { isRepositoryError, type PublishedName, type Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
 import { OciError } from '../errors.ts'
-import { assertDigest, sha256Digest } from '../source/document.ts'
+import { assertDigest, sha256Digest } from '../oci-digest.ts'
 import { readDocumentStream, storeDocument } from './document-stream.ts'
 import {
   type ImageReferences,

@@ -1,12 +1,12 @@
 import type { Digest } from '@composefs/fsverity'
 import { type PublishedName, publish, type Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
-import { sizeOfObject } from '../build-tree.ts'
 import { OciError } from '../errors.ts'
 import { type ImportedLayer, importLayer } from '../import-layer.ts'
 import { formatLayerEntry } from '../layer-dump.ts'
 import { layerEntries } from '../layer-entries.ts'
 import { requireOciDigest } from '../oci-digest.ts'
+import { sizeOfObject } from './object-size.ts'
 import { layerStreamId } from './stream-names.ts'
 
 /** How to store a single layer. */

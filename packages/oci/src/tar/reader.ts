@@ -1,6 +1,6 @@
 import type { Digest } from '@composefs/fsverity'
 import { INLINE_MAX } from '@composefs/tree'
-import { compressionOf } from '../decompress/detect.ts'
+import { compressionOf } from '../compression-magic.ts'
 import { entryText } from '../entry-text.ts'
 import { OciError } from '../errors.ts'
 import type { TarEntry } from './entry.ts'
@@ -277,7 +277,7 @@ export class TarReader {
 }
 
 /** Bytes from `size` to the next whole block. */
-export function padding(size: number): number {
+function padding(size: number): number {
   return (BLOCK_SIZE - (size % BLOCK_SIZE)) % BLOCK_SIZE
 }
 
