@@ -1,7 +1,7 @@
 import { SIZE_MAX } from '@composefs/tree'
 import { inlineMax, symlinkMax } from './limits.ts'
 import { Shape } from './shape.ts'
-import { type ImageSource, isWhiteout, limitError, type Node } from './source.ts'
+import { isWhiteout, limitError, type Node, type SourceTree } from './source-tree.ts'
 
 /**
  * Checks what a tree may hold but an image of this version may not. Names, xattrs, owners, times and device numbers
@@ -9,7 +9,7 @@ import { type ImageSource, isWhiteout, limitError, type Node } from './source.ts
  *
  * @throws ErofsError ERR_EROFS_LIMIT
  */
-export function assertNode(source: ImageSource, node: Node, shape: Shape): void {
+export function assertNode(source: SourceTree, node: Node, shape: Shape): void {
   const { version, view } = source
   if (node >= view.inodeLimit || shape === Shape.directory) return
   const size = view.size[node] as number
@@ -24,7 +24,7 @@ export function assertNode(source: ImageSource, node: Node, shape: Shape): void 
   }
 }
 
-function tooLong(source: ImageSource, node: Node, limit: number) {
+function tooLong(source: SourceTree, node: Node, limit: number) {
   const { version, view } = source
   const actual = view.size[node] as number
   const kind = source.tree.kind(node) === 'symlink' ? 'a symlink target' : 'a file'

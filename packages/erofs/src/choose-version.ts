@@ -1,6 +1,6 @@
 import type { FileTree } from '@composefs/tree'
 import type { ErofsVersion } from './format.ts'
-import { isWhiteout } from './source.ts'
+import { isWhiteout } from './source-tree.ts'
 
 /** Versions that mkcomposefs may choose from. */
 export interface VersionRange {

@@ -16,12 +16,12 @@ import { Listing } from './listing.ts'
 import { type SplitTime, smallestMtime } from './mtime.ts'
 import { type InodeOrder, orderInodes } from './order.ts'
 import { Shape, shapeOf } from './shape.ts'
-import type { ImageSource } from './source.ts'
+import type { SourceTree } from './source-tree.ts'
 import { ImageXattrs } from './xattrs.ts'
 
 /** Where everything of an image is: the result of the first pass, the plan of the second. */
 export interface ImageLayout {
-  readonly source: ImageSource
+  readonly source: SourceTree
   readonly order: InodeOrder
   readonly xattrs: ImageXattrs
   readonly listing: Listing
@@ -55,7 +55,7 @@ const INLINE_TAIL_MAX = BLOCK_SIZE / 2
  *
  * @throws ErofsError ERR_EROFS_LIMIT, ERR_EROFS_TOO_LARGE
  */
-export function layoutImage(source: ImageSource): ImageLayout {
+export function layoutImage(source: SourceTree): ImageLayout {
   const order = orderInodes(source)
   const { count } = order
   const pass = new LayoutPass(source, order)
@@ -64,7 +64,7 @@ export function layoutImage(source: ImageSource): ImageLayout {
 }
 
 class LayoutPass {
-  readonly #source: ImageSource
+  readonly #source: SourceTree
   readonly #order: InodeOrder
   readonly #xattrs: ImageXattrs
   readonly #listing: Listing
@@ -77,7 +77,7 @@ class LayoutPass {
   #position = INODES_OFFSET
   #blockCount = 0
 
-  constructor(source: ImageSource, order: InodeOrder) {
+  constructor(source: SourceTree, order: InodeOrder) {
     this.#source = source
     this.#order = order
     this.#xattrs = new ImageXattrs(source, order)

@@ -1,6 +1,6 @@
 import { concatBytes } from '@composefs/bytes'
 import { ROOT, type TreeView } from '@composefs/tree'
-import type { ImageSource, Node } from './source.ts'
+import type { Node, SourceTree } from './source-tree.ts'
 import { STUB_COUNT, stubName } from './stubs.ts'
 
 /** Number of a name of the tree, or `nameLimit` of the tree plus one of the names below. */
@@ -29,7 +29,7 @@ export class Listing {
   /** What the root has besides its names, in bytes order. */
   readonly #rootExtras: readonly number[]
 
-  constructor({ view, stubs }: ImageSource) {
+  constructor({ view, stubs }: SourceTree) {
     this.#view = view
     this.#nameLimit = view.nameLimit
     this.#rootExtras = [...DOTS, ...stubs]

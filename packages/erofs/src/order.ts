@@ -1,6 +1,6 @@
 import { ContentCode, DEPTH_MAX, ROOT, type TreeView } from '@composefs/tree'
 import { Listing } from './listing.ts'
-import { type ImageSource, isWhiteout, limitError, type Node } from './source.ts'
+import { isWhiteout, limitError, type Node, type SourceTree } from './source-tree.ts'
 import { STUB_COUNT } from './stubs.ts'
 
 /** The inodes of an image in the order in which they are written. */
@@ -22,7 +22,7 @@ const UNNUMBERED = 0xffff_ffff
  *
  * @throws ErofsError ERR_EROFS_LIMIT for a directory that is too deep
  */
-export function orderInodes(source: ImageSource): InodeOrder {
+export function orderInodes(source: SourceTree): InodeOrder {
   const { view, stubs } = source
   const order = {
     count: view.inodeCount + stubs.length,
@@ -36,7 +36,7 @@ export function orderInodes(source: ImageSource): InodeOrder {
   return order
 }
 
-function orderDepthFirst(source: ImageSource, { nodes, numbers }: InodeOrder): void {
+function orderDepthFirst(source: SourceTree, { nodes, numbers }: InodeOrder): void {
   let count = 0
   nodes[count++] = ROOT
   numbers[ROOT] = 0
@@ -48,7 +48,7 @@ function orderDepthFirst(source: ImageSource, { nodes, numbers }: InodeOrder): v
 }
 
 /** The array of nodes is its own queue: directories leave it in the order in which they got their numbers. */
-function orderBreadthFirst(source: ImageSource, order: InodeOrder): void {
+function orderBreadthFirst(source: SourceTree, order: InodeOrder): void {
   const { view } = source
   const { nodes, numbers, holdsWhiteout } = order
   const { content, nameInode, nlink } = view
@@ -87,7 +87,7 @@ function orderBreadthFirst(source: ImageSource, order: InodeOrder): void {
 }
 
 /** The first name, depth first, of each leaf with several names: there V0 and V1 number it. */
-function canonicalNames(source: ImageSource): Uint32Array {
+function canonicalNames(source: SourceTree): Uint32Array {
   const { view } = source
   if (!hasHardLinks(view)) return new Uint32Array(0)
   const canonical = new Uint32Array(view.inodeLimit)
@@ -105,7 +105,7 @@ function hasHardLinks({ content, inodeLimit, nlink }: TreeView): boolean {
 }
 
 /** Every name below the root, depth first. No recursion: depth is up to whoever wrote the tree. */
-function visitDepthFirst(source: ImageSource, visit: (name: number, inode: number) => void): void {
+function visitDepthFirst(source: SourceTree, visit: (name: number, inode: number) => void): void {
   const { content, firstName, nameInode, nextName } = source.view
   const pending = new Uint32Array(DEPTH_MAX + 1)
   let depth = 0
@@ -125,6 +125,6 @@ function visitDepthFirst(source: ImageSource, visit: (name: number, inode: numbe
   }
 }
 
-function tooDeep(source: ImageSource, directory: number) {
+function tooDeep(source: SourceTree, directory: number) {
   return limitError(source, directory, `more than ${DEPTH_MAX} directories deep`)
 }

@@ -1,5 +1,5 @@
 import { ContentCode } from '@composefs/tree'
-import { type ImageSource, isWhiteout, type Node } from './source.ts'
+import { isWhiteout, type Node, type SourceTree } from './source-tree.ts'
 
 /** How an inode is stored, which decides its size, its data and its layout. */
 export const Shape = {
@@ -17,7 +17,7 @@ export const Shape = {
 export type Shape = (typeof Shape)[keyof typeof Shape]
 
 /** The shape of a node. */
-export function shapeOf({ isOld, view }: ImageSource, node: Node): Shape {
+export function shapeOf({ isOld, view }: SourceTree, node: Node): Shape {
   if (node >= view.inodeLimit) return Shape.device
   switch (view.content[node]) {
     case ContentCode.directory:

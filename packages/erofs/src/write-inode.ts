@@ -16,7 +16,7 @@ import {
 import type { ImageLayout } from './layout.ts'
 import type { OutputWindow } from './output-window.ts'
 import { Shape, shapeOf } from './shape.ts'
-import { isWhiteout, type Node } from './source.ts'
+import { isWhiteout, type Node } from './source-tree.ts'
 import { STUB_MODE } from './stubs.ts'
 
 const COMPACT = CompactInode.offsets

@@ -2,7 +2,7 @@ import { type Algorithm, createFsverity, type Digest, type Hashing } from '@comp
 import type { FileTree } from '@composefs/tree'
 import { BLOCK_SIZE, type ErofsVersion } from './format.ts'
 import { layoutImage } from './layout.ts'
-import { createSource } from './source.ts'
+import { createSourceTree } from './source-tree.ts'
 import { writeLayout } from './write-layout.ts'
 
 /** How to write an image. */
@@ -26,7 +26,7 @@ export interface WriteImageOptions {
  * const { size } = writeImage(tree, { version: 1, write: chunk => writeSync(file, chunk) })
  */
 export function writeImage(tree: FileTree, options: WriteImageOptions): { size: number } {
-  const layout = layoutImage(createSource(tree, options.version))
+  const layout = layoutImage(createSourceTree(tree, options.version))
   writeLayout(layout, chunk => options.write(chunk))
   return { size: layout.blockCount * BLOCK_SIZE }
 }
@@ -43,7 +43,7 @@ export function encodeImage(
   tree: FileTree,
   options: { readonly version: ErofsVersion },
 ): Uint8Array {
-  const layout = layoutImage(createSource(tree, options.version))
+  const layout = layoutImage(createSourceTree(tree, options.version))
   const image = new Uint8Array(layout.blockCount * BLOCK_SIZE)
   let size = 0
   writeLayout(layout, chunk => {

@@ -6,7 +6,7 @@ import { encodeMetacopy, METACOPY_HEAD } from './metacopy.ts'
 import { objectOfPath } from './object-path.ts'
 import { type ObjectNumber, ObjectTable } from './object-table.ts'
 import { METACOPY, REDIRECT } from './overlay-names.ts'
-import type { ImageSource } from './source.ts'
+import type { SourceTree } from './source-tree.ts'
 import { encodeXattrEntry, entryIndex, entryName, entrySuffix, entryValue } from './xattr-entry.ts'
 import { filterBit, PREFIX_ACL_ACCESS, PREFIX_ACL_DEFAULT } from './xattr-name.ts'
 import type { PairTable } from './xattr-pairs.ts'
@@ -27,7 +27,7 @@ const SLASH = 0x2f
 
 /** The distinct xattrs of an image. */
 export class XattrHandles {
-  readonly #source: ImageSource
+  readonly #source: SourceTree
   readonly #algorithm: Algorithm
   readonly #pairs: PairTable
   readonly #objects: ObjectTable
@@ -35,7 +35,7 @@ export class XattrHandles {
   readonly #metacopyEntry: Uint8Array
   readonly #redirectEntry: Uint8Array
 
-  constructor(source: ImageSource, pairs: PairTable) {
+  constructor(source: SourceTree, pairs: PairTable) {
     const { version, view } = source
     this.#source = source
     this.#algorithm = view.algorithm

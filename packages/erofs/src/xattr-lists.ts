@@ -11,7 +11,7 @@ import {
   WHITEOUT_DIRECTORY_OPAQUE,
   WHITEOUT_FILE,
 } from './overlay-names.ts'
-import { type ImageSource, isWhiteout, type Node } from './source.ts'
+import { isWhiteout, type Node, type SourceTree } from './source-tree.ts'
 import { escapeXattrName } from './xattr-name.ts'
 import { type Pair, type PairTable, resized } from './xattr-pairs.ts'
 
@@ -44,13 +44,13 @@ export class XattrLists {
   beforeMetacopy = new Uint32Array(64)
   /** How many pairs of a list stand before a redirect. */
   beforeRedirect = new Uint32Array(64)
-  readonly #source: ImageSource
+  readonly #source: SourceTree
   readonly #table: PairTable
   readonly #holdsWhiteout: Uint8Array
   readonly #plain: Uint32Array
   readonly #others = new Map<number, XattrList>()
 
-  constructor(source: ImageSource, table: PairTable, holdsWhiteout: Uint8Array) {
+  constructor(source: SourceTree, table: PairTable, holdsWhiteout: Uint8Array) {
     this.#source = source
     this.#table = table
     this.#holdsWhiteout = holdsWhiteout

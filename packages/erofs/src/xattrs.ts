@@ -4,7 +4,7 @@ import { sharedXattrsMax, XATTR_AREA_MAX } from './limits.ts'
 import type { InodeOrder } from './order.ts'
 import { METACOPY } from './overlay-names.ts'
 import { Shape, shapeOf } from './shape.ts'
-import { type ImageSource, limitError, type Node } from './source.ts'
+import { limitError, type Node, type SourceTree } from './source-tree.ts'
 import { type XattrHandle, XattrHandles } from './xattr-handles.ts'
 import { XattrLists } from './xattr-lists.ts'
 import { PairTable } from './xattr-pairs.ts'
@@ -17,7 +17,7 @@ export class ImageXattrs {
   readonly sharedSize: number
   /** Some inode has a POSIX ACL. */
   readonly hasAcl: boolean
-  readonly #source: ImageSource
+  readonly #source: SourceTree
   readonly #lists: XattrLists
   readonly #handles: XattrHandles
   /** By number of the inode: its list, and for files with chunks what says where the data is. */
@@ -32,7 +32,7 @@ export class ImageXattrs {
   #collected = new Uint32Array(64)
 
   /** @throws ErofsError ERR_EROFS_LIMIT, ERR_EROFS_TOO_LARGE */
-  constructor(source: ImageSource, order: InodeOrder) {
+  constructor(source: SourceTree, order: InodeOrder) {
     const pairs = new PairTable(source.version)
     this.#source = source
     this.#lists = new XattrLists(source, pairs, order.holdsWhiteout)

@@ -16,7 +16,7 @@ import { STUB_COUNT, stubName } from './stubs.ts'
 export type Node = number
 
 /** A tree on its way into an image of one version. */
-export interface ImageSource {
+export interface SourceTree {
   readonly tree: FileTree
   readonly view: TreeView
   readonly version: ErofsVersion
@@ -27,7 +27,7 @@ export interface ImageSource {
 }
 
 /** Opens a tree for writing. It must not change until the image is complete. */
-export function createSource(tree: FileTree, version: ErofsVersion): ImageSource {
+export function createSourceTree(tree: FileTree, version: ErofsVersion): SourceTree {
   const isOld = version !== 2
   const stubs: number[] = []
   for (let stub = 0; isOld && stub < STUB_COUNT; stub++) {
@@ -47,7 +47,7 @@ export function isWhiteout(view: TreeView, inode: number): boolean {
 
 /** The error that a version cannot hold an inode. Finding the path costs a walk, which only errors pay. */
 export function limitError(
-  source: ImageSource,
+  source: SourceTree,
   inode: number,
   problem: string,
   limit?: { readonly expected: string | number; readonly actual: number },
@@ -56,7 +56,7 @@ export function limitError(
   return new ErofsError('ERR_EROFS_LIMIT', `${path}: ${problem}`, { path, ...limit })
 }
 
-function pathOf({ tree, view }: ImageSource, inode: number): string {
+function pathOf({ tree, view }: SourceTree, inode: number): string {
   if (inode >= view.inodeLimit) {
     return showUtf8(concatBytes([Uint8Array.of(0x2f), stubName(inode - view.inodeLimit)]))
   }
