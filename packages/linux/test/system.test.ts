@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   closeSync,
@@ -43,6 +44,20 @@ function fresh(name: string): string {
   mkdirSync(path)
   return path
 }
+
+test('nothing is loaded before the first call', () => {
+  const script = `
+    import { readFileSync } from 'node:fs'
+    import { linuxSystem } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
+    const isLoaded = () => /koffi\\S*\\.node/.test(readFileSync('/proc/self/maps', 'utf8'))
+    const before = isLoaded()
+    linuxSystem.isReadOnly('/')
+    console.log(before, isLoaded())
+  `
+  const options = ['--conditions=composefs-source', '--no-warnings', '--input-type=module']
+  const { stdout } = spawnSync(process.execPath, [...options, '--eval', script])
+  expect(stdout.toString()).toBe('false true\n')
+})
 
 describe('unnamed files', () => {
   test('get their content, their mode and one name', () => {
