@@ -127,8 +127,10 @@ describe('the seal label', () => {
           return
         }
         const after = JSON.parse(sealed ?? '') as typeof before
-        const labels = { ...before.config?.Labels, [SEAL_LABEL]: ID }
-        expect(after).toEqual({ ...before, config: { ...before.config, Labels: labels } })
+        // As JSON says it, which has no -0.
+        const said = JSON.parse(text) as typeof before
+        const labels = { ...said.config?.Labels, [SEAL_LABEL]: ID }
+        expect(after).toEqual({ ...said, config: { ...said.config, Labels: labels } })
         expect(seal(sealed ?? '')).toBe(sealed)
       }),
     )
