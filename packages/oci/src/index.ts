@@ -80,9 +80,9 @@ export {
   type NewConfig,
   openConfig,
   type StoredConfig,
-  type StoredDocument,
   writeConfig,
 } from './store/config-stream.ts'
+export type { StoredDocument } from './store/document-stream.ts'
 export {
   bootImage,
   type ImageReferences,

@@ -4,12 +4,8 @@ import { LayerMerger } from '../merge.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import { openSource } from '../source/open-source.ts'
 import { blobName, writeBlob } from '../store/blob-stream.ts'
-import {
-  configName,
-  type StoredConfig,
-  type StoredDocument,
-  writeConfig,
-} from '../store/config-stream.ts'
+import { configName, type StoredConfig, writeConfig } from '../store/config-stream.ts'
+import type { StoredDocument } from '../store/document-stream.ts'
 import { bootImage, type ImageReferences, plainImage } from '../store/image-references.ts'
 import { manifestName, writeManifest } from '../store/manifest-stream.ts'
 import { referrerName } from '../store/referrers.ts'

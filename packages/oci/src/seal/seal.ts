@@ -1,7 +1,7 @@
 import type { Digest } from '@composefs/fsverity'
 import { type PublishedName, publish, type Repository } from '@composefs/repository'
 import type { BuildTreeOptions } from '../build-tree.ts'
-import type { StoredDocument } from '../store/config-stream.ts'
+import type { StoredDocument } from '../store/document-stream.ts'
 import { manifestName, writeManifest } from '../store/manifest-stream.ts'
 import { openImage, requireContainer } from '../store/open-image.ts'
 import { encodeTag, tagName } from '../store/tags.ts'

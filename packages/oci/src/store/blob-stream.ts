@@ -1,8 +1,7 @@
 import type { PublishedName, Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
 import { sha256Digest } from '../oci-digest.ts'
-import type { StoredDocument } from './config-stream.ts'
-import { storeDocument } from './document-stream.ts'
+import { type StoredDocument, storeDocument } from './document-stream.ts'
 import { blobStreamId } from './stream-names.ts'
 
 /** Stores bytes that are neither layer, config nor manifest, such as the Docker manifest of a converted one. */

@@ -3,7 +3,7 @@ import { isRepositoryError, type PublishedName, type Repository } from '@compose
 import { CONTENT_TYPES } from '@composefs/splitstream'
 import { OciError } from '../errors.ts'
 import { assertDigest, sha256Digest } from '../oci-digest.ts'
-import { readDocumentStream, storeDocument } from './document-stream.ts'
+import { readDocumentStream, type StoredDocument, storeDocument } from './document-stream.ts'
 import {
   type ImageReferences,
   imageReferencesOf,
@@ -11,14 +11,6 @@ import {
   sortImageReferences,
 } from './image-references.ts'
 import { configStreamId } from './stream-names.ts'
-
-/** A config or manifest in the repository. */
-export interface StoredDocument {
-  /** `sha256:HEX` of the JSON. */
-  readonly digest: string
-  /** Object id of its stream: what `verity` means on the command line. */
-  readonly stream: Digest
-}
 
 /** What a config is stored with. */
 export interface NewConfig {

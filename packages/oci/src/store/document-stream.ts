@@ -5,6 +5,14 @@ import type { SplitstreamReader } from '@composefs/splitstream'
 import { OciError } from '../errors.ts'
 import { JSON_SIZE_MAX } from '../json.ts'
 
+/** A config, manifest or other blob in the repository. */
+export interface StoredDocument {
+  /** `sha256:HEX` of the bytes. */
+  readonly digest: string
+  /** Object id of its stream: what `verity` means on the command line. */
+  readonly stream: Digest
+}
+
 /** What to store of a document: its bytes as one object, and what its stream keeps alive. */
 export interface DocumentStream {
   readonly contentType: string
