@@ -1,9 +1,8 @@
 export { ContentCode } from './content-code.ts'
 export { type DifferingPart, diffTrees, type TreeDifference } from './diff.ts'
 export { type DumpEntry, formatDumpEntry, formatDumpHardlink } from './dump-line.ts'
-export { DumpParser } from './dump-parser.ts'
-export { parseDump } from './dumpfile-parse.ts'
-export { type WriteDumpOptions, writeDump } from './dumpfile-write.ts'
+export { DumpParser, parseDump } from './dump-parser.ts'
+export { type WriteDumpOptions, writeDump } from './dump-writer.ts'
 export { isTreeError, TreeError, type TreeErrorCode, type TreeErrorFacts } from './errors.ts'
 export { escapeField, escapeXattr, unescapeField } from './escape.ts'
 export {
