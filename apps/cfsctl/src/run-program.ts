@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream'
 import { parseArguments } from './arguments/parse.ts'
 import type { ArgumentValues, Invocation, Program } from './arguments/program.ts'
 import type { Context } from './context.ts'
@@ -58,7 +59,7 @@ async function runCommand(
     env: process.env,
     signal,
     console: openConsole(choices),
-    input: () => process.stdin,
+    input: () => addAbortSignal(signal, process.stdin),
     isErrorTerminal: process.stderr.isTTY === true,
   }
   const { run } = await command.load()

@@ -198,7 +198,9 @@ describe.skipIf(peer === undefined)(
             same(['oci', 'pull', ...args], { see: withoutVerity })
           }
         }
-        same(['oci', 'images'], { see: sortLines })
+        // Subjects of artifacts are noted by us alone, so the numbers of referrers differ.
+        const keys = IMAGE_KEYS.filter(key => key !== 'referrer_count')
+        same(['oci', 'images', '--json'], { see: text => common(text, keys) })
         // Both leave an image that the vectors know to be broken as it is.
         const status = runPeer(['--repo', theirs, 'oci', 'fsck']).status
         expect(runPeer(['--repo', ours, 'oci', 'fsck']).status).toBe(status)
@@ -304,11 +306,11 @@ function withoutVerity(text: string): string {
 
 function layouts(directory: string): { name: string; path: string; tag: string }[] {
   const index = JSON.parse(readFileSync(join(vectors, 'index.json'), 'utf8')) as {
-    layouts: Record<string, { images?: Record<string, unknown> }>
+    layouts: Record<string, { images?: Record<string, unknown> | null }>
   }
-  return Object.entries(index.layouts).flatMap(([name, { images = {} }]) => {
+  return Object.entries(index.layouts).flatMap(([name, { images }]) => {
     unpack(join(vectors, 'layouts', `${name}.tar`), directory)
-    return Object.keys(images).map(tag => ({ name, tag, path: join(directory, name) }))
+    return Object.keys(images ?? {}).map(tag => ({ name, tag, path: join(directory, name) }))
   })
 }
 

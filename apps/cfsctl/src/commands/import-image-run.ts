@@ -1,7 +1,10 @@
-import { checkImage, openImage } from '@composefs/erofs'
+import { checkImage, type ErofsImage, isErofsError, openImage } from '@composefs/erofs'
+import type { Algorithm } from '@composefs/fsverity'
 import { publish } from '@composefs/repository'
 import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
+import { CliError } from '../errors/cli-error.ts'
+import type { Console } from '../output/console.ts'
 import type { Result } from '../output/result.ts'
 import { openChosen } from '../repository/open.ts'
 import { imageDocument } from './image-document.ts'
@@ -14,15 +17,12 @@ const SIZE_MAX = 2 ** 30
 export async function run(args: Args<typeof importImage>, context: Context): Promise<Result> {
   await using repository = await openChosen(context, { mode: 'write' })
   const { algorithm, images, objects } = repository
+  const { console } = context
   const bytes = await readAll(context.input(), { sizeMax: SIZE_MAX, what: 'an image' })
-  const image = openImage(bytes, { algorithm, maxSize: SIZE_MAX })
-  // Reads every inode, so that nothing is stored that could not be mounted.
-  if (!checkImage(image).isReproducible) {
-    context.console.warning('the image was made by a program that is not known: its bytes differ')
-  }
+  const image = checkInput(bytes, { algorithm, console })
   const missing = image.objects().filter(id => !objects.has(id)).length
   if (missing > 0) {
-    context.console.warning(`${missing} objects that the image needs are not in the repository`)
+    console.warning(`${missing} objects that the image needs are not in the repository`)
   }
   const { digest, size } = images.putBytes(bytes)
   publish(repository, [
@@ -32,4 +32,23 @@ export async function run(args: Args<typeof importImage>, context: Context): Pro
   const { name } = args
   const facts = { digest, version: image.version, xattrs: null, name, size }
   return { lines: [String(digest)], json: imageDocument('import-image', facts) }
+}
+
+/** Reads every inode, so that nothing is stored that could not be mounted. */
+function checkInput(
+  bytes: Uint8Array,
+  { algorithm, console }: { readonly algorithm: Algorithm; readonly console: Console },
+): ErofsImage {
+  try {
+    const image = openImage(bytes, { algorithm, maxSize: SIZE_MAX })
+    if (!checkImage(image).isReproducible) {
+      console.warning('the image is not as cfsctl would write it: an unknown program made it')
+    }
+    return image
+  } catch (error) {
+    if (!isErofsError(error)) throw error
+    throw new CliError('image-invalid', 'standard input is no image for this repository', {
+      cause: error,
+    })
+  }
 }

@@ -1,4 +1,4 @@
-import { SYSTEM_MESSAGES } from './system-errors.ts'
+import { getSystemErrorMap } from 'node:util'
 
 /** Deepest chain of causes that is told: errors are made by us, but a cycle must not hang the last word. */
 const DEPTH_MAX = 8
@@ -13,28 +13,60 @@ export function messageOf(error: unknown): string {
   for (let depth = 0; depth < DEPTH_MAX && current !== undefined; depth++) {
     const part = ownMessage(current)
     if (!parts.some(told => told.includes(part))) parts.push(part)
-    current = current instanceof Error ? current.cause : undefined
+    current = causeOf(current)
   }
   return parts.join(': ')
 }
 
 function ownMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { code, syscall, path, dest } = error as NodeJS.ErrnoException & { dest?: unknown }
-  if (syscall !== undefined && code !== undefined) {
-    const what = SYSTEM_MESSAGES[code] ?? `${syscall} failed with ${code}`
-    const where = [path, dest].filter(part => part !== undefined).map(String)
-    return where.length === 0 ? `${syscall}: ${what}` : `${where.join(' -> ')}: ${what}`
-  }
-  const { facts } = error as { facts?: { layer?: number; diffId?: string; entry?: string } }
+  if (isSystemError(error)) return systemMessage(error)
+  const { facts } = error as { facts?: PlaceFacts }
   return [placeOf(facts, error.message), error.message].filter(part => part !== '').join(': ')
 }
 
+/** What led to an error. A system error that was given another path tells all that its cause does. */
+function causeOf(error: unknown): unknown {
+  if (!(error instanceof Error)) return undefined
+  const { cause } = error
+  const isRenamed = isSystemError(error) && cause instanceof Error && isSystemError(cause)
+  return isRenamed && cause.code === error.code ? undefined : cause
+}
+
+interface SystemError extends Error {
+  readonly code: string
+  readonly errno?: number
+  readonly syscall: string
+  readonly path?: unknown
+  readonly dest?: unknown
+}
+
+function isSystemError(error: Error): error is SystemError {
+  const { code, syscall } = error as Partial<SystemError>
+  return code !== undefined && syscall !== undefined
+}
+
+/** `PATH: what went wrong: what it means`, of `CODE: what went wrong, syscall 'PATH'; what it means`. */
+function systemMessage(error: SystemError): string {
+  const { code, errno = 0, syscall, path, dest, message } = error
+  const text = message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message
+  const end = text.indexOf(`, ${syscall}`)
+  const what = getSystemErrorMap().get(errno)?.[1] ?? (end < 0 ? text : text.slice(0, end))
+  const call = path === undefined ? syscall : `${syscall} '${String(path)}'`
+  const rest = end < 0 ? '' : text.slice(end + 2 + call.length)
+  const meaning = rest.startsWith('; ') ? [rest.slice(2)] : []
+  const places = [path, dest].filter(place => place !== undefined).map(String)
+  return [places.length === 0 ? syscall : places.join(' -> '), what, ...meaning].join(': ')
+}
+
+interface PlaceFacts {
+  readonly layer?: number
+  readonly diffId?: string
+  readonly entry?: string
+}
+
 /** The layer and entry an error is about, unless its message tells. */
-function placeOf(
-  facts: { layer?: number; diffId?: string; entry?: string } | undefined,
-  message: string,
-): string {
+function placeOf(facts: PlaceFacts | undefined, message: string): string {
   const { layer, diffId, entry } = facts ?? {}
   const parts: string[] = []
   if (layer !== undefined && !message.includes(`layer ${layer}`)) {

@@ -11,35 +11,6 @@ const CLI_CODES: Readonly<Record<string, CliCode>> = {
   ETIMEDOUT: 'timeout',
 }
 
-/** What people call them. */
-export const SYSTEM_MESSAGES: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EBUSY: 'device or resource busy',
-  EDQUOT: 'disk quota exceeded',
-  EEXIST: 'file exists',
-  EINVAL: 'invalid argument',
-  EIO: 'input/output error',
-  EISDIR: 'is a directory',
-  ELOOP: 'too many levels of symbolic links, or a link where none may be',
-  EMFILE: 'too many open files',
-  ENAMETOOLONG: 'file name too long',
-  ENFILE: 'too many open files in the system',
-  ENODEV: 'no such device',
-  ENOENT: 'no such file or directory',
-  ENOMEM: 'out of memory',
-  ENOSPC: 'no space left on device',
-  ENOSYS: 'function not implemented',
-  ENOTBLK: 'block device required',
-  ENOTDIR: 'not a directory',
-  ENOTEMPTY: 'directory not empty',
-  EOPNOTSUPP: 'operation not supported',
-  EPERM: 'operation not permitted',
-  EROFS: 'read-only file system',
-  ESTALE: 'stale file handle',
-  ETXTBSY: 'text file busy',
-  EXDEV: 'invalid cross-device link',
-}
-
 /** The code for the error of a system call; undefined for any other error. */
 export function systemCode(error: unknown): CliCode | undefined {
   if (!(error instanceof Error)) return undefined

@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs'
+import { CliError } from '../errors/cli-error.ts'
 
 /** Where results go: standard output. */
 export interface Sink {
@@ -23,7 +24,11 @@ function fileSink(file: number): Sink {
     isTerminal: false,
     async write(data) {
       const bytes = typeof data === 'string' ? Buffer.from(data) : data
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+      try {
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+      } catch (error) {
+        throw outputError(error)
+      }
     },
   }
 }
@@ -38,16 +43,18 @@ function streamSink(stream: NodeJS.WriteStream): Sink {
       new Promise((resolve, reject) => {
         stream.write(data, error => {
           if (error === null || error === undefined) resolve()
-          else
-            reject(
-              isBrokenPipe(error) ? new ClosedOutputError('standard output was closed') : error,
-            )
+          else reject(outputError(error))
         })
       }),
   }
 }
 
-function isBrokenPipe(error: Error): boolean {
+function outputError(error: unknown): Error {
+  if (isBrokenPipe(error)) return new ClosedOutputError('standard output was closed')
+  return new CliError('io-error', 'standard output cannot be written', { cause: error })
+}
+
+function isBrokenPipe(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
   // After the first failure the stream is destroyed and tells later writes so.
   return (

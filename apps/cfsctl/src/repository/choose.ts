@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { CliError, UsageError } from '../errors/cli-error.ts'
+import { CliError } from '../errors/cli-error.ts'
 
 /** What said which repository it is. */
 export type SelectedBy = 'flag' | 'env' | 'user' | 'system'
@@ -25,7 +25,7 @@ export function chooseRepository({
   env,
 }: Pick<Context, 'globals' | 'env'>): RepositoryChoice {
   if (globals['no-repo']) {
-    throw new UsageError('--no-repo is for compute-id and create-dumpfile', 'cfsctl --help')
+    throw new CliError('usage', '--no-repo is for compute-id and create-dumpfile')
   }
   if (globals.user) return userRepository(env, '--user')
   if (globals.system) return { path: SYSTEM_PATH, selectedBy: 'system', rule: '--system' }
