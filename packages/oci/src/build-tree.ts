@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
-import { CONTENT_TYPES } from '@composefs/splitstream'
 import type { FileTree } from '@composefs/tree'
-import { OciError } from './errors.ts'
-import { inLayer, layerEntries } from './layer-entries.ts'
+import { inLayer, OciError } from './errors.ts'
 import { LayerMerger, type LayerMergerOptions } from './merge.ts'
-import { sizeOfObject } from './store/object-size.ts'
+import { openEntries } from './store/open-entries.ts'
 import type { StoredImageConfig, StoredLayer } from './store/open-image.ts'
 import { transformTree } from './transform.ts'
 import { DEFAULT_XATTR_MODE, type XattrMode } from './xattr-mode.ts'
@@ -49,13 +46,11 @@ async function mergeLayers(
   options: BuildTreeOptions,
 ): Promise<FileTree> {
   const merger = new LayerMerger(repository.algorithm, options)
-  const objectSize = (digest: Digest): number | undefined => sizeOfObject(repository, digest)
   for (const [index, layer] of config.orderedLayers.entries()) {
     const place = { layer: index + 1, diffId: layer.diffId }
     if (config.trust === 'digest') await verifyStoredLayer(repository, layer, place)
     merger.beginLayer({ index, diffId: layer.diffId })
-    const stream = await openLayer(repository, layer)
-    for await (const entry of layerEntries(stream, { ...place, objectSize })) {
+    for await (const entry of await openEntries(repository, layer.stream, place)) {
       options.signal?.throwIfAborted()
       merger.apply(entry)
     }
@@ -82,9 +77,4 @@ export async function verifyStoredLayer(
     new OciError('ERR_OCI_DIFF_ID_MISMATCH', message, { expected: layer.diffId, actual }),
     place,
   )
-}
-
-/** Opens the stream of a layer. */
-export async function openLayer(repository: Repository, layer: StoredLayer) {
-  return await repository.streams.open(layer.stream, { contentType: CONTENT_TYPES.layer })
 }

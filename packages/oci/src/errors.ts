@@ -192,3 +192,18 @@ export function isOciError(error: unknown, code?: OciErrorCode): error is OciErr
     (code === undefined || (error as OciError).code === code)
   )
 }
+
+/** The error with the layer it is about. */
+export function inLayer(
+  error: OciError,
+  place: { readonly layer?: number | undefined; readonly diffId?: string | undefined },
+): OciError {
+  const { layer, diffId } = place
+  const facts = {
+    ...(layer === undefined ? {} : { layer }),
+    ...(diffId === undefined ? {} : { diffId }),
+  }
+  if (layer === undefined && diffId === undefined) return error
+  if (layer === undefined) return error.with(facts, `layer ${diffId}`)
+  return error.with(facts, diffId === undefined ? `layer ${layer}` : `layer ${layer} (${diffId})`)
+}

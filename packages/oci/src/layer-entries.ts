@@ -1,7 +1,7 @@
 import type { Digest } from '@composefs/fsverity'
 import type { SplitstreamChunk, SplitstreamReader } from '@composefs/splitstream'
 import { INLINE_MAX } from '@composefs/tree'
-import { OciError, type OciErrorFacts } from './errors.ts'
+import { inLayer, OciError, type OciErrorFacts } from './errors.ts'
 import type { TarEntry } from './tar/entry.ts'
 import { TarReader } from './tar/reader.ts'
 
@@ -130,19 +130,4 @@ class StoredLayer {
   #located(error: unknown): unknown {
     return error instanceof OciError ? inLayer(error, this.#options) : error
   }
-}
-
-/** The error with the layer it is about. */
-export function inLayer(
-  error: OciError,
-  place: { readonly layer?: number | undefined; readonly diffId?: string | undefined },
-): OciError {
-  const { layer, diffId } = place
-  const facts = {
-    ...(layer === undefined ? {} : { layer }),
-    ...(diffId === undefined ? {} : { diffId }),
-  }
-  if (layer === undefined && diffId === undefined) return error
-  if (layer === undefined) return error.with(facts, `layer ${diffId}`)
-  return error.with(facts, diffId === undefined ? `layer ${layer}` : `layer ${layer} (${diffId})`)
 }

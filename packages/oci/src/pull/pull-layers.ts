@@ -1,12 +1,11 @@
 import type { Digest } from '@composefs/fsverity'
 import { type PublishedName, publish, type Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
-import { isOciError, OciError } from '../errors.ts'
+import { inLayer, isOciError, OciError } from '../errors.ts'
 import { importLayer } from '../import-layer.ts'
-import { inLayer, layerEntries } from '../layer-entries.ts'
 import type { LayerMerger } from '../merge.ts'
 import type { ImageSource } from '../source/image-source.ts'
-import { sizeOfObject } from '../store/object-size.ts'
+import { openEntries } from '../store/open-entries.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
 import { importBlob } from './import-blob.ts'
 import { type PlannedLayer, type PullPlan, withSignal } from './plan.ts'
@@ -222,14 +221,10 @@ export class LayerPull {
     const { repository, merger, options } = this.#context
     if (merger === undefined) return
     const { id, number } = layer
-    const reader = await repository.streams.open(stream, { contentType: CONTENT_TYPES.layer })
+    const entries = await openEntries(repository, stream, { layer: number, diffId: id })
     merger.beginLayer({ index: number - 1, diffId: id })
     try {
-      for await (const entry of layerEntries(reader, {
-        layer: number,
-        diffId: id,
-        objectSize: digest => sizeOfObject(repository, digest),
-      })) {
+      for await (const entry of entries) {
         options.signal?.throwIfAborted()
         merger.apply(entry)
       }

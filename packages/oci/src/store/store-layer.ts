@@ -1,12 +1,10 @@
 import type { Digest } from '@composefs/fsverity'
 import { type PublishedName, publish, type Repository } from '@composefs/repository'
-import { CONTENT_TYPES } from '@composefs/splitstream'
 import { OciError } from '../errors.ts'
 import { type ImportedLayer, importLayer } from '../import-layer.ts'
 import { formatLayerEntry } from '../layer-dump.ts'
-import { layerEntries } from '../layer-entries.ts'
 import { requireOciDigest } from '../oci-digest.ts'
-import { sizeOfObject } from './object-size.ts'
+import { openEntries } from './open-entries.ts'
 import { layerStreamId } from './stream-names.ts'
 
 /** How to store a single layer. */
@@ -61,9 +59,7 @@ export async function* listLayer(
   if (stream === undefined) {
     throw new OciError('ERR_OCI_NO_SUCH_LAYER', `Layer ${diffId} not found`, { diffId })
   }
-  const reader = await repository.streams.open(stream, { contentType: CONTENT_TYPES.layer })
-  const objectSize = (digest: Digest): number | undefined => sizeOfObject(repository, digest)
-  for await (const entry of layerEntries(reader, { diffId, objectSize })) {
+  for await (const entry of await openEntries(repository, stream, { diffId })) {
     yield formatLayerEntry(entry)
   }
 }
