@@ -11,12 +11,13 @@ export interface Outcome {
 }
 
 /** Runs our program from its sources. */
-export function runOurs(args: readonly string[], input?: Uint8Array): Outcome {
-  return run(
-    process.execPath,
-    ['--conditions=composefs-source', '--no-warnings', main, ...args],
-    input,
-  )
+export function runOurs(
+  args: readonly string[],
+  input?: Uint8Array,
+  environment: Readonly<Record<string, string>> = {},
+): Outcome {
+  const program = ['--conditions=composefs-source', '--no-warnings', main, ...args]
+  return run(process.execPath, program, { input, environment })
 }
 
 /** The peer's program, where `CFSCTL_PEER` names it. */
@@ -25,7 +26,7 @@ export const peer: string | undefined = process.env.CFSCTL_PEER
 /** Runs the peer. */
 export function runPeer(args: readonly string[], input?: Uint8Array): Outcome {
   if (peer === undefined) throw new Error('CFSCTL_PEER is not set')
-  return run(peer, args, input)
+  return run(peer, args, { input, environment: {} })
 }
 
 /** Standard output of a run that has to succeed, as text without its last newline. */
@@ -39,11 +40,18 @@ export function bytesOf(outcome: Outcome): Buffer {
   return outcome.stdout
 }
 
-function run(program: string, args: readonly string[], input?: Uint8Array): Outcome {
+function run(
+  program: string,
+  args: readonly string[],
+  {
+    input,
+    environment,
+  }: { input: Uint8Array | undefined; environment: Readonly<Record<string, string>> },
+): Outcome {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     input: input ?? new Uint8Array(0),
     maxBuffer: 2 ** 30,
-    env: { ...process.env, RUST_BACKTRACE: '0', NODE_OPTIONS: '' },
+    env: { ...process.env, RUST_BACKTRACE: '0', NODE_OPTIONS: '', ...environment },
   })
   if (error !== undefined) throw error
   return { status, stdout, stderr: stderr.toString('utf8') }
