@@ -81,7 +81,7 @@ export const globalOptions = [
     name: 'jobs',
     value: { kind: 'integer', label: 'N', min: 1, max: 1024 },
     env: ['CFSCTL_JOBS'],
-    summary: 'Layers and files worked on at once; default: the number of CPUs',
+    summary: 'Workers to use; taken, but this release works with one',
   },
 ] as const satisfies readonly Option[]
 
