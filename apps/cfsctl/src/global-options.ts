@@ -80,8 +80,8 @@ export const globalOptions = [
   {
     name: 'jobs',
     value: { kind: 'integer', label: 'N', min: 1, max: 1024 },
-    env: ['CFSCTL_JOBS'],
-    summary: 'Workers to use; taken, but this release works with one',
+    planned: true,
+    summary: 'Layers and files worked on at once',
   },
 ] as const satisfies readonly Option[]
 

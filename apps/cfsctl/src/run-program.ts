@@ -18,7 +18,14 @@ const CLOSED_OUTPUT = 141
 export async function main(argv: readonly string[]): Promise<number> {
   const [script = '', ...args] = argv
   const world = { sink: standardOutput(), signal: interruptSignal() }
-  return runProgram(await programByName(script), args, world)
+  const status = await runProgram(await programByName(script), args, world)
+  await flush(process.stderr)
+  return status
+}
+
+/** Waits until a slow reader has taken what is written: the end of the process would cut it off. */
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength > 0) await new Promise<void>(done => stream.write('', () => done()))
 }
 
 interface World {

@@ -157,11 +157,16 @@ describe('a command line of cfsctl', () => {
   })
 
   test('the environment stands in for options', () => {
-    const env = { CFSCTL_REPO: '/r', CFSCTL_JOBS: '3', CFSCTL_LOG: '' }
-    expect(given('images', env)).toEqual({ command: 'images', repo: '/r', jobs: 3 })
-    expect(given('images --repo /s --jobs 1', env)).toMatchObject({ repo: '/s', jobs: 1 })
+    const env = { CFSCTL_REPO: '/r', CFSCTL_LOCK_TIMEOUT: '3', CFSCTL_LOG: '' }
+    expect(given('images', env)).toEqual({ command: 'images', repo: '/r', 'lock-timeout': 3 })
+    expect(given('images --repo /s --lock-timeout 1', env)).toMatchObject({
+      repo: '/s',
+      'lock-timeout': 1,
+    })
     expect(given('--user images', env)).toMatchObject({ user: true })
-    expect(() => parse('images', { CFSCTL_JOBS: 'x' })).toThrow(/invalid value 'x' for CFSCTL_JOBS/)
+    expect(() => parse('images', { CFSCTL_LOCK_TIMEOUT: 'x' })).toThrow(
+      /invalid value 'x' for CFSCTL_LOCK_TIMEOUT/,
+    )
   })
 
   test('a tool takes everything behind its name', () => {

@@ -10,6 +10,8 @@ export interface ConsoleSettings {
   readonly color: boolean
   readonly isQuiet: boolean
   readonly level: LogLevel
+  /** Every message is a JSON object with its kind as key, so that programs can read the whole of it. */
+  readonly json: boolean
 }
 
 /** Messages for people, on standard error. Results never go here. */
@@ -41,11 +43,11 @@ export class Console {
 
   /** Something worth knowing. */
   notice(text: string): void {
-    if (!this.#settings.isQuiet) this.line(`notice: ${printable(text)}`)
+    if (!this.#settings.isQuiet) this.#plain('notice', text)
   }
 
   log(level: LogLevel, text: string): void {
-    if (this.logs(level)) this.line(`${level}: ${printable(text)}`)
+    if (this.logs(level)) this.#plain(level, text)
   }
 
   logs(level: LogLevel): boolean {
@@ -59,6 +61,14 @@ export class Console {
   }
 
   #say(style: Style, text: string): void {
-    this.line(`${paint(`${style}:`, style, this.#settings.color)} ${printable(text)}`)
+    const { json, color } = this.#settings
+    if (json) this.#plain(style, text)
+    else this.line(`${paint(`${style}:`, style, color)} ${printable(text)}`)
+  }
+
+  #plain(kind: string, text: string): void {
+    this.line(
+      this.#settings.json ? JSON.stringify({ [kind]: text }) : `${kind}: ${printable(text)}`,
+    )
   }
 }

@@ -12,7 +12,7 @@ export interface ConsoleChoices {
 }
 
 /** The console on standard error. */
-export function openConsole({ quiet, verbose, log, color }: ConsoleChoices): Console {
+export function openConsole({ json, quiet, verbose, log, color }: ConsoleChoices): Console {
   const stream = process.stderr
   // Messages that nobody reads any more are no reason to stop.
   if (stream.listenerCount('error') === 0) stream.on('error', () => {})
@@ -20,6 +20,7 @@ export function openConsole({ quiet, verbose, log, color }: ConsoleChoices): Con
     write: text => void stream.write(text),
     color: wantsColor({ when: color, env: process.env, isTerminal: stream.isTTY === true }),
     isQuiet: quiet,
+    json,
     level: log ?? levelOf(verbose) ?? rustLevel(process.env.RUST_LOG) ?? 'warn',
   })
 }

@@ -30,8 +30,10 @@ export function createProgress(context: Context, title: string): ProgressView {
 }
 
 function progressMode(context: Context): 'tty' | 'plain' | 'json' | 'none' {
-  const { quiet, progress = 'auto' } = context.globals
+  const { quiet, json, progress = 'auto' } = context.globals
   if (quiet) return 'none'
+  // A program reads JSON; what it did not ask for would be in its way.
+  if (json && progress === 'auto') return 'none'
   if (progress !== 'auto' && progress !== 'tty') return progress
   const { columns = 0 } = process.stderr
   const canRedraw = context.isErrorTerminal && columns > 0 && context.env.TERM !== 'dumb'
