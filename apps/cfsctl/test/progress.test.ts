@@ -1,0 +1,151 @@
+import type { Progress } from '@composefs/oci'
+import { describe, expect, test } from 'vitest'
+import { Console } from '../src/output/console.ts'
+import { JsonProgress } from '../src/output/json-progress.ts'
+import { PlainProgress } from '../src/output/plain-progress.ts'
+import type { ProgressView } from '../src/output/progress.ts'
+import { formatSize } from '../src/output/size.ts'
+import { TerminalProgress } from '../src/output/terminal-progress.ts'
+
+const MIB = 2 ** 20
+const [first, second] = ['a', 'b'].map(digit => `sha256:${digit.repeat(64)}`) as [string, string]
+
+/** A pull of two layers, the first of which is there; each step takes six seconds. */
+const EVENTS: readonly Progress[] = [
+  { kind: 'started', id: 'total', total: 10 * MIB, unit: 'bytes' },
+  { kind: 'skipped', id: first },
+  { kind: 'started', id: second, total: 10 * MIB, unit: 'bytes' },
+  { kind: 'progress', id: second, fetched: 4 * MIB, total: 10 * MIB },
+  { kind: 'progress', id: 'total', fetched: 4 * MIB, total: 10 * MIB },
+  { kind: 'progress', id: second, fetched: 10 * MIB, total: 10 * MIB },
+  { kind: 'progress', id: 'total', fetched: 10 * MIB, total: 10 * MIB },
+  { kind: 'done', id: second, transferred: 10 * MIB },
+  { kind: 'message', message: 'making the\nimage' },
+  { kind: 'done', id: 'total', transferred: 10 * MIB },
+]
+
+function play(view: ProgressView, step: () => void = () => {}): void {
+  for (const event of EVENTS) {
+    view.report(event)
+    step()
+  }
+}
+
+test('plain: lines for the start, the layers, now and then the total, and the end', () => {
+  const lines: string[] = []
+  let now = 0
+  const view = new PlainProgress(
+    'pull x',
+    line => lines.push(line),
+    () => now,
+  )
+  play(view, () => {
+    now += 6000
+  })
+  view.finish()
+  expect(lines).toEqual([
+    'pull x: 10.00 MiB',
+    'layer aaaaaaaaaaaa: already here',
+    'pull x: 4.00 MiB of 10.00 MiB, 170.67 KiB/s',
+    'pull x: 10.00 MiB of 10.00 MiB, 284.44 KiB/s',
+    'layer bbbbbbbbbbbb: done 10.00 MiB in 30.0 s',
+    'making the\\nimage',
+    'pull x: done, 10.00 MiB in 60.0 s',
+  ])
+})
+
+test('json: numbered frames with their time, progress no more often than ten times a second', () => {
+  const lines: string[] = []
+  let now = Date.UTC(2024, 0, 2, 3, 4, 5)
+  const view = new JsonProgress(
+    line => lines.push(line),
+    () => now,
+  )
+  play(view, () => {
+    now += 10
+  })
+  view.finish({
+    manifest_digest: 'sha256:m',
+    stats: { bytes_fetched: 1 },
+    composefs_boot_erofs: null,
+  })
+  const frames = lines.map(line => JSON.parse(line) as Record<string, unknown>)
+  expect(frames.map(({ seq }) => seq)).toEqual(frames.map((_, index) => index + 1))
+  expect(frames[0]).toEqual({
+    seq: 1,
+    time: '2024-01-02T03:04:05.000Z',
+    started: { id: 'total', total: 10 * MIB, unit: 'Bytes' },
+  })
+  expect(frames.map(frame => Object.keys(frame)[2])).toEqual([
+    'started',
+    'skipped',
+    'started',
+    'progress',
+    'progress',
+    'progress',
+    'progress',
+    'done',
+    'message',
+    'done',
+    'completed',
+  ])
+  expect(frames.at(-1)?.completed).toMatchObject({
+    manifest_digest: 'sha256:m',
+    stats: { bytes_fetched: 1 },
+    boot_image: null,
+  })
+})
+
+describe('on a terminal', () => {
+  function open() {
+    const written: string[] = []
+    const terminal = { columns: 40, write: (text: string) => written.push(text) }
+    const console = new Console({
+      write: text => written.push(text),
+      color: false,
+      isQuiet: false,
+      level: 'warn',
+      json: false,
+    })
+    return { written, console, view: new TerminalProgress('pull x', console, terminal) }
+  }
+
+  test('no line is wider than it, and nothing is left at the end', () => {
+    const { written, view } = open()
+    play(view)
+    view.finish()
+    const text = written.join('')
+    const lines = text.split(/\u001b\[\d*[AJ]|\n/)
+    expect(Math.max(...lines.map(line => line.length))).toBeLessThan(40)
+    expect(cursorAfter(text)).toBe(0)
+    expect(text.endsWith('\u001b[J')).toBe(true)
+  })
+
+  test('messages stand above what is drawn', () => {
+    const { written, console, view } = open()
+    view.report(EVENTS[0] as Progress)
+    console.notice('something')
+    expect(written.slice(-2)).toEqual(['\u001b[1A\u001b[J', 'notice: something\n'])
+    view.abandon()
+    console.notice('more')
+    expect(written.at(-1)).toBe('notice: more\n')
+  })
+})
+
+test.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1024, '1.00 KiB'],
+  [10_998, '10.74 KiB'],
+  [300 * MIB, '300.00 MiB'],
+  [5 * 2 ** 40, '5.00 TiB'],
+])('%i bytes are %s', (bytes, text) => {
+  expect(formatSize(bytes)).toBe(text)
+})
+
+/** Lines below the first one, where the cursor is left. */
+function cursorAfter(text: string): number {
+  const down = text.split('\n').length - 1
+  const up = Array.from(text.matchAll(/\u001b\[(\d+)A/g), ([, count]) => Number(count))
+  return down - up.reduce((sum, count) => sum + count, 0)
+}
