@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util'
 
 /** Seconds for one machine. A processor that qemu translates is some twenty times slower. */
 const TIMEOUT = 1500
+/** Guest memory: the tests' own processes and what they write outside the verity file system. */
+const MEMORY = '4G'
 /** Files that need the kernel, as filters of vitest. */
 const TESTS = ['test/vm/', 'packages/linux/test/mount.test.ts']
 /** Only the projects that have such tests: each costs seconds to load. */
@@ -22,7 +24,7 @@ for (const kernel of values.kernel) {
   const { status, error } = spawnSync(
     'scripts/verity-vm',
     [
-      ...['--kernel', kernel, '--timeout', String(TIMEOUT), '--'],
+      ...['--kernel', kernel, '--timeout', String(TIMEOUT), '--mem', MEMORY, '--'],
       ...[process.execPath, 'node_modules/vitest/vitest.mjs', 'run'],
       ...PROJECTS.flatMap(project => ['--project', project]),
       // One process for all files: starting one is what costs in the machine.
