@@ -65,8 +65,18 @@ export const REASONS: Partial<Record<OciErrorCode, string>> = {
   ERR_OCI_DIFF_ID_MISMATCH: 'diff-id-mismatch',
 }
 
+/** The class of a code, the code itself where it has none, and `accepted` when there was no error. */
+export function reasonOfCode(code: OciErrorCode | undefined): string {
+  return code === undefined ? 'accepted' : (REASONS[code] ?? code)
+}
+
 /** Reasons that the notes of the vectors allow beside the one given. */
-export const OTHER_REASONS: Readonly<Record<string, string>> = {
+const OTHER_REASONS: Readonly<Record<string, string>> = {
   'size-pax-over-2-53': 'bad-size',
   'gnu-L-orphan-at-eof': 'truncated',
+}
+
+/** Every reason for which this layer may be refused. */
+export function reasonsOfVector({ id, layer }: TarVector): string[] {
+  return [layer.reason, OTHER_REASONS[id]].filter(reason => reason !== undefined)
 }
