@@ -12,6 +12,8 @@ const packages = [
   ...readdirSync(join(root, 'packages')).map(name => `packages/${name}`),
   'apps/cfsctl',
 ]
+/** pnpm takes them from the root, and only by names that begin with `LICENSE.`. */
+const LICENSES = ['LICENSE.APACHE', 'LICENSE.MIT']
 const work = mkdtempSync(join(tmpdir(), 'composefs-pack-'))
 let findings = 0
 try {
@@ -24,8 +26,10 @@ try {
     const [name] = readdirSync(work).filter(file => file.endsWith('.tgz'))
     if (name === undefined) throw new Error(`no tarball of ${directory}`)
     const tarball = readFileSync(join(work, name))
-    rmSync(join(work, name))
     const manifest = JSON.parse(readFileSync(join(root, directory, 'package.json'), 'utf8'))
+    const { stdout: names } = spawnSync('tar', ['-tf', join(work, name)], { encoding: 'utf8' })
+    const missing = LICENSES.filter(license => !names.split('\n').includes(`package/${license}`))
+    rmSync(join(work, name))
     const { messages } = await publint({
       pack: {
         tarball: tarball.buffer.slice(
@@ -35,8 +39,10 @@ try {
       },
       strict: true,
     })
-    findings += messages.length
-    console.log(`${manifest.name}: ${messages.length === 0 ? 'ok' : ''}`)
+    const found = messages.length + missing.length
+    findings += found
+    console.log(`${manifest.name}: ${found === 0 ? 'ok' : ''}`)
+    for (const license of missing) console.log(`  ${license} is not in the package`)
     for (const message of messages) console.log(`  ${formatMessage(message, manifest)}`)
   }
 } finally {
