@@ -7,6 +7,8 @@ export const library: Options = {
   platform: 'neutral',
   sourcemap: true,
   splitting: true,
+  // Chunks of earlier builds would be packed too. The declarations are not ours to remove.
+  clean: ['!**/*.d.ts', '!**/*.d.ts.map'],
   dts: false,
   external: [/^node:/, /^@composefs\//],
 }
