@@ -7,6 +7,7 @@ export {
   writeLayout,
 } from './oci-layout.ts'
 export { seededRandom } from './random.ts'
+export { runReadmeExample } from './readme-example.ts'
 export { splitTar } from './split-tar.ts'
 export { buildTar, type LayerFile } from './tar-builder.ts'
 export { vectorsDirectory } from './vectors.ts'
