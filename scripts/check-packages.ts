@@ -12,8 +12,8 @@ const packages = [
   ...readdirSync(join(root, 'packages')).map(name => `packages/${name}`),
   'apps/cfsctl',
 ]
-/** pnpm takes them from the root, and only by names that begin with `LICENSE.`. */
-const LICENSES = ['LICENSE.APACHE', 'LICENSE.MIT']
+/** Copied from the root by each package's `prepack`: pnpm itself takes only `LICENSE` and `LICENSE.*`. */
+const LICENSES = ['LICENSE-APACHE', 'LICENSE-MIT']
 const work = mkdtempSync(join(tmpdir(), 'composefs-pack-'))
 let findings = 0
 try {
