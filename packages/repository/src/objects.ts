@@ -93,15 +93,15 @@ export class DiskObjectStore implements ObjectStore {
   }
 
   /**
-   * Opens an object after checking its digest as the mode of the repository asks.
+   * Opens an object after checking its digest as the mode of the repository asks, or in any mode with `verify`.
    *
    * @throws RepositoryError ERR_REPOSITORY_OBJECT_NOT_FOUND, _NOT_A_FILE, _DIGEST_MISMATCH, _VERITY_MISSING
    */
-  open(id: Digest): OpenObject {
+  open(id: Digest, options: { readonly verify?: boolean } = {}): OpenObject {
     const path = this.#layout.object(id)
     const object = OpenObject.open(id, path)
     try {
-      this.#verity.check(object.file, id, { path })
+      this.#verity.check(object.file, id, { path, ...options })
       return object
     } catch (error) {
       object.close()

@@ -21,6 +21,9 @@ export interface RefEntry {
   readonly kind: 'symlink' | 'directory' | 'other'
 }
 
+/** Gets the name of an entry that is no good ref, and what is wrong with it. */
+export type OnBrokenRef = (name: string, error: unknown) => void
+
 /** The refs of streams or of images. */
 export class RefDirectory {
   readonly #layout: Layout
@@ -66,21 +69,34 @@ export class RefDirectory {
   /**
    * Yields the refs, or those below the directory `prefix`, sorted by name within each directory. What vanishes
    * meanwhile is left out, and so is everything that is no symlink.
+   *
+   * @param onBroken gets what is no good ref instead of the caller, and the others go on
    */
-  *list(prefix?: string): Generator<Ref> {
+  *list(prefix?: string, onBroken?: OnBrokenRef): Generator<Ref> {
     if (prefix !== undefined) assertRefName(prefix)
-    for (const entry of this.entries(prefix)) {
+    for (const entry of this.entries(prefix, onBroken)) {
       if (entry.kind !== 'symlink') continue
-      const text = readLink(entry.path)
-      if (text !== undefined) yield { name: entry.name, target: targetOfRef(text, entry.path) }
+      const target = this.#targetOf(entry, onBroken)
+      if (target !== undefined) yield { name: entry.name, target }
     }
   }
 
   /** Yields everything below the refs. Symlinks are not followed. */
-  *entries(prefix?: string): Generator<RefEntry> {
+  *entries(prefix?: string, onBroken?: OnBrokenRef): Generator<RefEntry> {
     const path = prefix === undefined ? this.#path : join(this.#path, prefix)
     if (!isRealDirectory(this.#layout, path)) return
-    yield* walk(path, prefix === undefined ? '' : `${prefix}/`)
+    yield* walk(path, prefix === undefined ? '' : `${prefix}/`, onBroken)
+  }
+
+  #targetOf({ name, path }: RefEntry, onBroken: OnBrokenRef | undefined): string | undefined {
+    try {
+      const text = readLink(path)
+      return text === undefined ? undefined : targetOfRef(text, path)
+    } catch (error) {
+      if (onBroken === undefined) throw error
+      onBroken(name, error)
+      return undefined
+    }
   }
 
   #resolve(name: string): string {
@@ -89,15 +105,25 @@ export class RefDirectory {
   }
 }
 
-function* walk(directory: string, prefix: string): Generator<RefEntry> {
+function* walk(
+  directory: string,
+  prefix: string,
+  onBroken: OnBrokenRef | undefined,
+): Generator<RefEntry> {
   for (const entry of readDirectory(directory)) {
     const part = decodeUtf8(entry.name)
-    if (part === undefined) throw badName(prefix + showUtf8(entry.name), 'is not UTF-8')
+    if (part === undefined) {
+      const shown = prefix + showUtf8(entry.name)
+      const error = badName(shown, 'is not UTF-8')
+      if (onBroken === undefined) throw error
+      onBroken(shown, error)
+      continue
+    }
     const name = prefix + part
     const path = join(directory, part)
     if (entry.isDirectory()) {
       yield { name, path, kind: 'directory' }
-      yield* walk(path, `${name}/`)
+      yield* walk(path, `${name}/`, onBroken)
     } else {
       yield { name, path, kind: entry.isSymbolicLink() ? 'symlink' : 'other' }
     }

@@ -3,8 +3,10 @@ import { decodeUtf8, showUtf8 } from '@composefs/bytes'
 import type { Algorithm, Digest } from '@composefs/fsverity'
 import {
   type ByteSource,
+  isSplitstreamError,
   memorySource,
   openSplitstream,
+  SplitstreamError,
   type SplitstreamReader,
   SplitstreamWriter,
   type ZstdCodec,
@@ -16,7 +18,7 @@ import { objectOfLink, readLink, setLink } from './links.ts'
 import { assertEntryName, badName } from './names.ts'
 import { objectNotFound } from './object-handle.ts'
 import type { DiskObjectStore } from './objects.ts'
-import { type Ref, RefDirectory, type RefEntry } from './refs.ts'
+import { type OnBrokenRef, type Ref, RefDirectory, type RefEntry } from './refs.ts'
 
 /** Splitstreams up to this size are read at once: all but those of very large layers. */
 const WHOLE_SIZE_MAX = 1 << 20
@@ -73,22 +75,31 @@ export class StreamStore {
   }
 
   /**
-   * Opens a stream by its id, `refs/NAME`, or the digest of its object. The object is checked like any other; it is
-   * not kept open, so the reader needs no closing.
+   * Opens a stream by its id, `refs/NAME`, or the digest of its object. The object is checked like any other, with
+   * `verify` in insecure repositories too; it is not kept open, so the reader needs no closing.
    *
    * @throws RepositoryError what `resolve` and `ObjectStore.open` throw
    * @throws SplitstreamError when the object is no splitstream, or one of another `contentType`
    */
   async open(
     name: string | Digest,
-    options: { readonly contentType?: string } = {},
+    options: { readonly contentType?: string; readonly verify?: boolean } = {},
   ): Promise<SplitstreamReader> {
+    const { verify, ...reading } = options
     const digest = typeof name === 'string' ? this.resolve(name) : name
-    return await openSplitstream(openSource(this.#objects, digest), {
-      algorithm: this.#algorithm,
-      zstd: this.#zstd,
-      ...options,
-    })
+    const source = openSource(this.#objects, digest, verify === undefined ? {} : { verify })
+    try {
+      return await openSplitstream(source, {
+        algorithm: this.#algorithm,
+        zstd: this.#zstd,
+        ...reading,
+      })
+    } catch (error) {
+      if (!isSplitstreamError(error)) throw error
+      const { code, message, facts } = error
+      const path = this.#layout.object(digest)
+      throw new SplitstreamError(code, `${path}: ${message}`, facts, { cause: error })
+    }
   }
 
   /** Yields the bytes behind a stream. */
@@ -151,9 +162,12 @@ export class StreamStore {
     return this.#refs.target(name)
   }
 
-  /** Yields the refs, all of them or those below the directory `prefix`. */
-  refs(prefix?: string): Generator<Ref> {
-    return this.#refs.list(prefix)
+  /**
+   * Yields the refs, all of them or those below the directory `prefix`. With `onBroken` an entry that is no good ref
+   * goes there, and keeps nobody from seeing the others.
+   */
+  refs(prefix?: string, onBroken?: OnBrokenRef): Generator<Ref> {
+    return this.#refs.list(prefix, onBroken)
   }
 
   /** Yields everything below `streams/refs`, whatever it is. */
@@ -167,8 +181,12 @@ export class StreamStore {
 }
 
 /** The bytes of an object as a source that holds no descriptor. */
-function openSource(objects: DiskObjectStore, digest: Digest): ByteSource {
-  const object = objects.open(digest)
+function openSource(
+  objects: DiskObjectStore,
+  digest: Digest,
+  options: { readonly verify?: boolean },
+): ByteSource {
+  const object = objects.open(digest, options)
   try {
     const { size } = object
     if (size <= WHOLE_SIZE_MAX) return memorySource(object.read(0, size))

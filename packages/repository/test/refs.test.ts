@@ -2,6 +2,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   symlinkSync,
   writeFileSync,
@@ -47,6 +48,27 @@ async function withStreams() {
     textOf,
   }
 }
+
+describe('a stream', () => {
+  test('that is none is refused with the path of its object', async () => {
+    const { streams, path, one } = await withStreams()
+    const message = `${join(path, 'objects', one.objectPath)}: a splitstream of 3 bytes has no header`
+    await expect(streams.open('one')).rejects.toThrow(message)
+    await expect(streams.open(one)).rejects.toThrow(message)
+  })
+
+  test('that was changed is refused in an insecure repository when that is asked for', async () => {
+    const { streams, path } = await withStreams()
+    const writer = streams.createWriter('anything')
+    const digest = await streams.store(writer)
+    const file = join(path, 'objects', digest.objectPath)
+    const bytes = readFileSync(file)
+    bytes[8] = (bytes[8] ?? 0) ^ 1
+    writeFileSync(file, bytes)
+    const open = () => streams.open(digest, { verify: true })
+    expect(await codeOf(open)).toBe('ERR_REPOSITORY_DIGEST_MISMATCH')
+  })
+})
 
 describe('links', () => {
   test('have the text that cfsctl writes', async () => {
@@ -205,6 +227,19 @@ describe('refs', () => {
     mkdirSync(join(path, 'streams', 'refs'))
     symlinkSync('../one', Buffer.concat([Buffer.from(`${path}/streams/refs/x`), Buffer.of(0xff)]))
     expect(await codeOf(() => [...streams.refs()])).toBe('ERR_REPOSITORY_BAD_NAME')
+  })
+
+  test('that are broken hide no others from who asks for them too', async () => {
+    const { streams, path } = await withStreams()
+    streams.setRef('oci/good', 'one')
+    const directory = join(path, 'streams/refs/oci')
+    symlinkSync('bad', join(directory, 'bad'))
+    symlinkSync('../../one', Buffer.concat([Buffer.from(`${directory}/`), Buffer.of(0xff)]))
+    const broken: string[] = []
+    const refs = [...streams.refs('oci', name => broken.push(name))]
+    expect(refs).toEqual([{ name: 'oci/good', target: 'one' }])
+    expect(broken).toEqual(['oci/bad', 'oci/\ufffd'])
+    expect(await codeOf(() => [...streams.refs('oci')])).toBe('ERR_REPOSITORY_BAD_LINK')
   })
 
   test('other things between them are seen by whoever asks for everything', async () => {
