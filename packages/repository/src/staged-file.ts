@@ -45,7 +45,12 @@ export class StagedFile {
 
   /** Appends `data`. */
   write(data: Uint8Array): void {
-    writeFully(this.#file, data)
+    try {
+      writeFully(this.#file, data)
+    } catch (error) {
+      // The file has no name: its directory tells which file system is full.
+      throw error instanceof Error ? Object.assign(error, { path: this.#directory }) : error
+    }
   }
 
   /** Writes the file itself to the disk. */

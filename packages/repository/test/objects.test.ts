@@ -1,7 +1,9 @@
 import {
+  constants,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   rmSync,
   symlinkSync,
@@ -277,6 +279,20 @@ describe('failures', () => {
     }
     expect(await codeOf(() => repository.objects.put(bytes(100)))).toBe('EIO')
     expect(objectFiles(repository)).toHaveLength(1)
+  })
+
+  test('of a full file system tell where it is', async () => {
+    class FullSystem extends SimulatedSystem {
+      override createUnnamed() {
+        return openSync('/dev/full', constants.O_RDWR)
+      }
+    }
+    const repository = await newRepository(new SimulatedSystem(), {
+      open: { system: new FullSystem() },
+    })
+    expect(() => repository.objects.put(bytes(100))).toThrow(
+      expect.objectContaining({ code: 'ENOSPC', path: join(repository.path, 'objects') }),
+    )
   })
 
   test('a repository that is mounted read-only refuses to store', async () => {
