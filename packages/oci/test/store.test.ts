@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { encodeUtf8 } from '@composefs/bytes'
 import { Digest, SHA256 } from '@composefs/fsverity'
 import { publish, type Repository } from '@composefs/repository'
@@ -184,6 +186,18 @@ describe('tags', () => {
     expect(() => setTag(repository, 'a', ABSENT)).toThrow(
       expect.objectContaining({ code: 'ERR_REPOSITORY_STREAM_NOT_FOUND' }),
     )
+  })
+
+  test('are listed past one that is broken, which is told', async () => {
+    const repository = await temporaryRepository()
+    const { manifest } = await storeImage(repository, 'x')
+    setTag(repository, 'good', manifest.digest)
+    symlinkSync('loop', join(repository.path, 'streams/refs/oci/loop'))
+    const broken: string[] = []
+    const tags = listTags(repository, name => broken.push(name))
+    expect(tags).toEqual([{ name: 'good', manifest: manifest.digest }])
+    expect(broken).toEqual(['loop'])
+    expect(listTags(repository)).toHaveLength(1)
   })
 
   test('are not what other refs in their directory are', async () => {

@@ -33,13 +33,14 @@ export async function listImages(
   options: { onBroken?(name: string, error: unknown): void } = {},
 ): Promise<ImageSummary[]> {
   const images: ImageSummary[] = []
-  for (const { name, manifest } of listTags(repository)) {
+  const { onBroken } = options
+  for (const { name, manifest } of listTags(repository, onBroken)) {
     try {
       // By digest, not by tag, so that the manifest is checked.
       const image = await openImage(repository, { kind: 'manifest', digest: manifest })
       images.push(summarize(repository, name, image))
     } catch (error) {
-      options.onBroken?.(name, error)
+      onBroken?.(name, error)
     }
   }
   return images

@@ -70,16 +70,24 @@ export function readTag(repository: Repository, name: string): string | undefine
   return target === undefined ? undefined : manifestDigestOfStream(target)
 }
 
-/** The tags of the repository sorted by name. */
-export function listTags(repository: Repository): Tag[] {
+/** The tags of the repository sorted by name. What is no good link goes to `onBroken` and hides no other tag. */
+export function listTags(
+  repository: Repository,
+  onBroken: (name: string, error: unknown) => void = () => {},
+): Tag[] {
   const tags: Tag[] = []
-  for (const { name: path, target } of repository.streams.refs(DIRECTORY)) {
+  const tellBroken = (path: string, error: unknown) => onBroken(nameOf(path), error)
+  for (const { name: path, target } of repository.streams.refs(DIRECTORY, tellBroken)) {
     const manifest = manifestDigestOfStream(target)
-    const file = path.slice(DIRECTORY.length + 1)
-    if (manifest !== undefined && !file.includes('/'))
-      tags.push({ name: decodeTag(file), manifest })
+    const isNested = path.includes('/', DIRECTORY.length + 1)
+    if (manifest !== undefined && !isNested) tags.push({ name: nameOf(path), manifest })
   }
   return tags.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+}
+
+/** The tag at a path below the refs. */
+function nameOf(path: string): string {
+  return decodeTag(path.slice(DIRECTORY.length + 1))
 }
 
 function reasonAgainst(name: string, file: string): string | undefined {
