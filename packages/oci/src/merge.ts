@@ -7,6 +7,12 @@ import { IMPLIED_DIRECTORY, LayerMarks } from './layer-marks.ts'
 import { type LayerPath, parseLayerPath, parseLinkTarget } from './layer-path.ts'
 import type { TarEntry } from './tar/entry.ts'
 
+/**
+ * Most directories that are made without an entry. Tars without directories have a few thousand; a path of 4 KiB makes
+ * two thousand at once, so that a blob of a few KiB could fill the memory.
+ */
+const IMPLIED_MAX = 1 << 20
+
 /** A layer of an image. */
 export interface MergedLayer {
   /** Place in the image, the lowest layer being 0. Errors and warnings count from 1. */
@@ -53,6 +59,7 @@ export class LayerMerger {
   readonly #marks: LayerMarks
   readonly #options: LayerMergerOptions
   #layer: MergedLayer | undefined
+  #implied = 0
 
   constructor(algorithm: Algorithm, options: LayerMergerOptions = {}) {
     this.#tree = new FileTree(algorithm)
@@ -221,6 +228,10 @@ export class LayerMerger {
   #implyDirectory(parent: Inode, name: Uint8Array): Inode {
     assertNameLength(name)
     this.#assertMayImply()
+    if (++this.#implied > IMPLIED_MAX) {
+      const message = `more than ${IMPLIED_MAX} directories that have no entry in any layer`
+      throw new OciError('ERR_OCI_TREE_TOO_LARGE', message, { expected: IMPLIED_MAX })
+    }
     const made = this.#tree.addDirectory(parent, name, IMPLIED_DIRECTORY)
     this.#marks.markNew(made)
     this.#mark(parent, name)

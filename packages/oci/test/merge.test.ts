@@ -317,6 +317,19 @@ describe('refuses', () => {
   })
 })
 
+describe('many missing parents', () => {
+  test('of a small blob do not fill the memory', () => {
+    const deep = '/d'.repeat(2000)
+    const entries = Array.from({ length: 600 }, (_, i) => `${i}${deep}/x`)
+    expect(() => merge([entries])).toThrow(
+      expect.objectContaining({
+        code: 'ERR_OCI_TREE_TOO_LARGE',
+        message: expect.stringContaining('more than 1048576 directories'),
+      }),
+    )
+  })
+})
+
 describe('many whiteouts', () => {
   test('nested opaque markers cost no more than the tree is large', () => {
     const depth = 300
