@@ -193,17 +193,25 @@ export function isOciError(error: unknown, code?: OciErrorCode): error is OciErr
   )
 }
 
+/** The layer of an image that an error is about. */
+export interface LayerPlace {
+  readonly layer?: number | undefined
+  readonly diffId?: string | undefined
+}
+
 /** The error with the layer it is about. */
-export function inLayer(
-  error: OciError,
-  place: { readonly layer?: number | undefined; readonly diffId?: string | undefined },
-): OciError {
+export function inLayer(error: OciError, place: LayerPlace): OciError {
   const { layer, diffId } = place
   const facts = {
     ...(layer === undefined ? {} : { layer }),
     ...(diffId === undefined ? {} : { diffId }),
   }
-  if (layer === undefined && diffId === undefined) return error
-  if (layer === undefined) return error.with(facts, `layer ${diffId}`)
-  return error.with(facts, diffId === undefined ? `layer ${layer}` : `layer ${layer} (${diffId})`)
+  const where = layerText(place)
+  return where === undefined ? error : error.with(facts, where)
+}
+
+/** `layer 2 (sha256:…)`, as far as it is known. */
+export function layerText({ layer, diffId }: LayerPlace): string | undefined {
+  if (layer === undefined) return diffId === undefined ? undefined : `layer ${diffId}`
+  return diffId === undefined ? `layer ${layer}` : `layer ${layer} (${diffId})`
 }

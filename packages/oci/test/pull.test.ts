@@ -309,6 +309,29 @@ describe('a pull that fails', () => {
     expect(result.layers.map(({ status }) => status)).toEqual(['present', 'present', 'fetched'])
   })
 
+  test('names its image, and calls the layer that was refused never done', async () => {
+    const reference = referenceOf(
+      imageLayout([tars[0] ?? new Uint8Array(), Buffer.alloc(512, 'x')]),
+    )
+    const done: string[] = []
+    const onProgress = (frame: Progress) => void (frame.kind === 'done' && done.push(frame.id))
+    const pulling = pull(await temporaryRepository(), reference, { ...OPTIONS, onProgress })
+    await expect(pulling).rejects.toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(new RegExp(`^${reference}: layer 2 \\(sha256:`)),
+        facts: expect.objectContaining({ reference, layer: 2 }),
+      }),
+    )
+    expect(done).toHaveLength(1)
+  })
+
+  test('in its source names it once', async () => {
+    const layout = imageLayout()
+    const pulling = pull(await temporaryRepository(), `oci:${layout.directory}:nope`, OPTIONS)
+    await expect(pulling).rejects.toThrow(`${layout.directory}: no image named nope`)
+    await expect(pulling).rejects.not.toThrow('oci:')
+  })
+
   test('because it is stopped leaves no name of the image', async () => {
     const repository = await temporaryRepository()
     const stop = new AbortController()
@@ -468,6 +491,32 @@ describe('what is there already', () => {
     await pull(verifying, reference, { ...OPTIONS, repair: true })
     await verify()
     expect(verifying.objects.read(object)).toHaveLength(100)
+  })
+
+  test.each([
+    [
+      'changed',
+      (bytes: Buffer) => Buffer.from(bytes).fill(1, bytes.length - 3),
+      'ERR_REPOSITORY_DIGEST_MISMATCH',
+    ],
+    ['cut', (bytes: Buffer) => bytes.subarray(0, 20), 'ERR_SPLITSTREAM_TRUNCATED'],
+  ])('and has a %s stream makes no image of it', async (_, damage, code) => {
+    const repository = await temporaryRepository()
+    const [base] = tars
+    if (base === undefined) throw new Error('no layers')
+    const [layer] = (await pull(repository, referenceOf(imageLayout([base])), OPTIONS)).layers
+    const stream = repository.streams.lookup(layerStreamId(layer?.diffId ?? ''))
+    if (stream === undefined) throw new Error('no stream')
+    const file = join(repository.path, 'objects', stream.objectPath)
+    writeFileSync(file, damage(readFileSync(file)))
+    const pulling = pull(repository, referenceOf(imageLayout()), { ...OPTIONS, tag: 'other' })
+    await expect(pulling).rejects.toThrow(
+      expect.objectContaining({
+        code,
+        message: expect.stringContaining(`layer 1 (${layer?.diffId}): ${file}: `),
+      }),
+    )
+    expect(visibleNames(repository).filter(name => name.endsWith('other'))).toEqual([])
   })
 
   test('and lost its stream is fetched without being asked', async () => {

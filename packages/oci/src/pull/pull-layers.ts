@@ -5,7 +5,7 @@ import { inLayer, isOciError, OciError } from '../errors.ts'
 import { importLayer } from '../import-layer.ts'
 import type { LayerMerger } from '../merge.ts'
 import type { ImageSource } from '../source/image-source.ts'
-import { openEntries } from '../store/open-entries.ts'
+import { inStoredLayer, openEntries } from '../store/open-entries.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
 import { importBlob } from './import-blob.ts'
 import { type PlannedLayer, type PullPlan, withSignal } from './plan.ts'
@@ -161,12 +161,19 @@ export class LayerPull {
       }
     }
     if (merger === undefined) return stream
-    const { contentType } = await repository.streams.open(stream)
-    if (contentType === CONTENT_TYPES.layer) return stream
+    if ((await this.#contentType(layer, stream)) === CONTENT_TYPES.layer) return stream
     // An artifact has the same bytes as one of its blobs. The image needs them split; the blob keeps another name,
     // or the garbage collection would no longer find its object.
     this.#names.push({ kind: 'stream', id: blobStreamId(id), digest: stream })
     return undefined
+  }
+
+  async #contentType(layer: PlannedLayer, stream: Digest): Promise<string> {
+    try {
+      return (await this.#context.repository.streams.open(stream)).contentType
+    } catch (error) {
+      throw inStoredLayer(error, { layer: layer.number, diffId: layer.id })
+    }
   }
 
   async #fetch(layer: PlannedLayer): Promise<{ stream: Digest; size: number }> {
@@ -174,12 +181,10 @@ export class LayerPull {
     const { id, descriptor } = layer
     const transfer = progress.transfer(id, descriptor.size)
     const blob = this.#locate(layer, source.blob(descriptor, withSignal(options.signal)))
-    const onProgress = transfer.fetched
-    try {
-      return await this.#store(layer, blob, onProgress)
-    } finally {
-      transfer.done()
-    }
+    const stored = await this.#store(layer, blob, transfer.fetched)
+    // Only now: a layer that was refused, or that a signal cut short, is never done.
+    transfer.done()
+    return stored
   }
 
   async #store(

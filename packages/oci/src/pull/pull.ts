@@ -1,5 +1,6 @@
 import { type PublishedName, publish, type Repository } from '@composefs/repository'
 import { commitImages, imageNames, imageVersions } from '../commit-images.ts'
+import { OciError } from '../errors.ts'
 import { LayerMerger } from '../merge.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import { openSource } from '../source/open-source.ts'
@@ -62,9 +63,20 @@ export async function pull(
       dryRun: options.dryRun ?? false,
       durationMs: Math.round(performance.now() - started),
     }
+  } catch (error) {
+    throw error instanceof OciError ? inImage(error, source.description) : error
   } finally {
     if (source !== from) await source.close()
   }
+}
+
+/** The error with the image it is about, which the reader of a layer or of a document does not know. */
+function inImage(error: OciError, image: string): OciError {
+  const { code, facts, message } = error
+  // Errors of the source begin with its path.
+  if (image.includes(message.slice(0, message.indexOf(': ')))) return error
+  const options = error.cause === undefined ? undefined : { cause: error.cause }
+  return new OciError(code, `${image}: ${message}`, { reference: image, ...facts }, options)
 }
 
 /** The part of the result that depends on what is stored. */
