@@ -73,6 +73,15 @@ describe('a message', () => {
       'layer 2 (sha256:ab): /x: a sparse file',
     ],
     [
+      'of a place in a layer',
+      new OciError('ERR_OCI_TAR_BAD_CHECKSUM', 'layer 2 (sha256:ab): a wrong checksum', {
+        layer: 2,
+        diffId: 'sha256:ab',
+        offset: 1536,
+      }),
+      'layer 2 (sha256:ab): a wrong checksum, at byte 1536',
+    ],
+    [
       'of a system call',
       systemError({ code: 'ENOENT', errno: -2, syscall: 'open', path: '/a' }),
       '/a: no such file or directory',

@@ -22,7 +22,8 @@ function ownMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (isSystemError(error)) return systemMessage(error)
   const { facts } = error as { facts?: PlaceFacts }
-  return [placeOf(facts, error.message), error.message].filter(part => part !== '').join(': ')
+  const told = [placeOf(facts, error.message), error.message].filter(part => part !== '')
+  return `${told.join(': ')}${offsetOf(facts, error.message)}`
 }
 
 /** What led to an error. A system error that was given another path tells all that its cause does. */
@@ -63,6 +64,7 @@ interface PlaceFacts {
   readonly layer?: number
   readonly diffId?: string
   readonly entry?: string
+  readonly offset?: number
 }
 
 /** The layer and entry an error is about, unless its message tells. */
@@ -75,4 +77,11 @@ function placeOf(facts: PlaceFacts | undefined, message: string): string {
   }
   if (entry !== undefined && !message.includes(entry)) parts.push(entry)
   return parts.join(': ')
+}
+
+/** Where in its layer an error is, unless its message tells. */
+function offsetOf(facts: PlaceFacts | undefined, message: string): string {
+  const { layer, diffId, offset } = facts ?? {}
+  if (offset === undefined || (layer === undefined && diffId === undefined)) return ''
+  return message.includes(`byte ${offset}`) ? '' : `, at byte ${offset}`
 }
