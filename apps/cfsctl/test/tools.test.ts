@@ -158,6 +158,7 @@ describe('the tools on a directory', () => {
     [['bogus'], "unrecognized command 'bogus'"],
     [['ls', '--filter=a/b', 'image'], 'a/b'],
     [['ls', '/dev/null'], '/dev/null is no composefs image'],
+    [['ls', '/dev/zero'], '/dev/zero has more than 1073741824 bytes'],
     [['ls', '/nowhere'], '/nowhere: no such file or directory'],
   ])('composefs-info refuses %j with exit 1', (args, message) => {
     const { status, stderr } = runOurs(['composefs-info', ...args])

@@ -1,7 +1,7 @@
-import { closeSync, lstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, lstatSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeUtf8 } from '@composefs/bytes'
-import { type ErofsImage, openImage } from '@composefs/erofs'
+import { concatBytes, encodeUtf8 } from '@composefs/bytes'
+import { type ErofsImage, IMAGE_SIZE_MAX, openImage } from '@composefs/erofs'
 import { createFsverity, Digest, SHA256 } from '@composefs/fsverity'
 import { writeDump } from '@composefs/tree'
 import type { Context } from '../context.ts'
@@ -53,12 +53,31 @@ function* forEachImage(
 
 function readImage(path: string): ErofsImage {
   try {
-    return openImage(readFileSync(path))
+    return openImage(readBounded(path))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     // Errors of the file system name the file themselves.
     if (code?.startsWith('ERR_EROFS_') !== true) throw error
     throw new CliError('image-invalid', `${path} is no composefs image`, { cause: error })
+  }
+}
+
+/** The whole file, which may be a pipe. A device without an end must not fill the memory. */
+function readBounded(path: string): Uint8Array {
+  const file = openSync(path, 'r')
+  try {
+    const pieces: Uint8Array[] = []
+    let size = 0
+    for (const piece of filePieces(file)) {
+      size += piece.length
+      if (size > IMAGE_SIZE_MAX) {
+        throw new CliError('image-invalid', `${path} has more than ${IMAGE_SIZE_MAX} bytes`)
+      }
+      pieces.push(piece.slice())
+    }
+    return concatBytes(pieces)
+  } finally {
+    closeSync(file)
   }
 }
 
