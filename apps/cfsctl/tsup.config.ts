@@ -1,12 +1,12 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.config.base.ts'
 
-// The libraries are bundled so that a command loads one small chunk; native code stays outside.
+// The libraries are bundled so that a command loads one small chunk; native code and the HTTP client stay outside.
 export default defineConfig({
   ...library,
   platform: 'node',
   entry: ['src/main.ts'],
-  external: [/^node:/, 'koffi'],
+  external: [/^node:/, 'koffi', 'undici', 'smol-toml'],
   esbuildOptions: options => {
     options.conditions = ['composefs-source']
   },

@@ -13,7 +13,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   tree: ['bytes', 'fsverity'],
   erofs: ['bytes', 'fsverity', 'tree'],
   repository: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs'],
-  oci: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs', 'repository'],
+  registry: [],
+  oci: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs', 'repository', 'registry'],
   linux: ['bytes', 'fsverity'],
 }
 

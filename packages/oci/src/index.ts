@@ -61,10 +61,13 @@ export type {
   PullStatistics,
 } from './pull/pull-options.ts'
 export {
+  type FileReference,
   type ImageReference,
   looksLikeImageName,
   parseImageReference,
-  type SourceTransport,
+  type RegistryImageReference,
+  type SkopeoReference,
+  type SkopeoTransport,
 } from './reference.ts'
 export { type MountableImage, mountableImage, sealedImage } from './seal/mountable-image.ts'
 export { type SealOptions, type SealResult, seal } from './seal/seal.ts'
@@ -73,7 +76,7 @@ export { type ArchiveOptions, openArchive } from './source/archive.ts'
 export type { ImageSource, ManifestBytes } from './source/image-source.ts'
 export { openLayout } from './source/layout.ts'
 export type { SelectOptions } from './source/layout-source.ts'
-export { openSource } from './source/open-source.ts'
+export { type OpenSourceOptions, openSource } from './source/open-source.ts'
 export { blobName, writeBlob } from './store/blob-stream.ts'
 export {
   configName,

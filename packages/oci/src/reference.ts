@@ -1,37 +1,53 @@
 import { OciError } from './errors.ts'
 
-/** Sources this package reads itself. */
-export type SourceTransport = 'oci' | 'oci-archive'
-
-/** An image reference taken apart. */
-export interface ImageReference {
-  readonly transport: SourceTransport
+/** A layout or an archive, read from the disk. */
+export interface FileReference {
+  readonly transport: 'oci' | 'oci-archive' | 'docker-archive'
   /** Of the layout directory or of the archive. */
   readonly path: string
-  /** Which image of the layout; undefined for the only one. */
+  /** Which image of it; undefined for the only one. Of a Docker archive: `NAME:TAG`, or `@N` for the N-th. */
   readonly tag: string | undefined
 }
 
-/** Transports of containers/image that are known, but need a registry client or a daemon. */
-const OTHER_TRANSPORTS = [
-  'docker',
-  'docker-archive',
+/** An image in a registry. */
+export interface RegistryImageReference {
+  readonly transport: 'docker'
+  /** What follows `docker://`: `HOST/NAME[:TAG][@DIGEST]`. */
+  readonly name: string
+}
+
+/** An image behind a transport that only skopeo speaks. */
+export interface SkopeoReference {
+  readonly transport: SkopeoTransport
+  /** What follows the colon. */
+  readonly name: string
+}
+
+/** An image reference taken apart. */
+export type ImageReference = FileReference | RegistryImageReference | SkopeoReference
+
+const FILE_TRANSPORTS = ['oci', 'oci-archive', 'docker-archive'] as const
+
+/** Transports of containers/image that are read through skopeo. */
+const SKOPEO_TRANSPORTS = [
   'docker-daemon',
   'dir',
   'containers-storage',
-  'ostree',
   'sif',
   'tarball',
+  'ostree',
 ] as const
 
+export type SkopeoTransport = (typeof SKOPEO_TRANSPORTS)[number]
+
 /**
- * Reads `oci:PATH[:TAG]` and `oci-archive:PATH[:TAG]`.
+ * Reads `docker://NAME`, `oci:PATH[:TAG]`, `oci-archive:PATH[:TAG]`, `docker-archive:PATH[:TAG]` and what skopeo reads.
  *
  * Paths and tags may both hold colons and slashes. The longest beginning that ends at a colon or at the end and that
  * exists is the path; where nothing exists the text is cut at the last colon that no slash follows.
  *
- * @throws OciError ERR_OCI_UNSUPPORTED_TRANSPORT for one that this package does not speak, ERR_OCI_UNKNOWN_TRANSPORT
- * for text without a transport, ERR_OCI_BAD_REFERENCE for an empty path or tag
+ * @throws OciError ERR_OCI_UNKNOWN_TRANSPORT for text without a transport, ERR_OCI_BAD_REFERENCE for an empty path, name
+ * or tag
  *
  * @example
  * parseImageReference('oci:/srv/layout:docker.io/library/app:1.0', existsSync)
@@ -42,21 +58,40 @@ export function parseImageReference(
   exists: (path: string) => boolean,
 ): ImageReference {
   const colon = text.indexOf(':')
-  const transport = colon < 0 ? '' : text.slice(0, colon)
-  if (transport === 'oci' || transport === 'oci-archive') {
-    return splitPath(text, { transport, rest: text.slice(colon + 1), exists })
+  const word = colon < 0 ? '' : text.slice(0, colon)
+  const rest = text.slice(colon + 1)
+  const fileTransport = FILE_TRANSPORTS.find(name => name === word)
+  if (fileTransport !== undefined)
+    return splitPath(text, { transport: fileTransport, rest, exists })
+  if (word === 'docker') return registryReference(text, rest)
+  const transport = SKOPEO_TRANSPORTS.find(name => name === word)
+  if (transport === undefined) {
+    throw new OciError('ERR_OCI_UNKNOWN_TRANSPORT', `${text}: no known transport`, {
+      reference: text,
+      choices: ['docker://', ...[...FILE_TRANSPORTS, ...SKOPEO_TRANSPORTS].map(name => `${name}:`)],
+    })
   }
-  if (OTHER_TRANSPORTS.some(name => name === transport)) {
+  if (rest === '') throw emptyName(text)
+  return { transport, name: rest }
+}
+
+function registryReference(text: string, rest: string): RegistryImageReference {
+  if (!rest.startsWith('//')) {
     throw new OciError(
-      'ERR_OCI_UNSUPPORTED_TRANSPORT',
-      `${text}: the transport ${transport}: is not in this release`,
-      { reference: text, actual: transport, choices: ['oci:', 'oci-archive:'] },
+      'ERR_OCI_BAD_REFERENCE',
+      `${text}: no // after docker: (docker://NAME[:TAG])`,
+      {
+        reference: text,
+      },
     )
   }
-  throw new OciError('ERR_OCI_UNKNOWN_TRANSPORT', `${text}: no known transport`, {
-    reference: text,
-    choices: ['oci:', 'oci-archive:', ...OTHER_TRANSPORTS.map(name => `${name}:`)],
-  })
+  const name = rest.slice(2)
+  if (name === '') throw emptyName(text)
+  return { transport: 'docker', name }
+}
+
+function emptyName(text: string): OciError {
+  return new OciError('ERR_OCI_BAD_REFERENCE', `${text}: no name`, { reference: text })
 }
 
 /** True for text that could be the name of an image in a registry, such as `quay.io/a/b:c`: `docker://` is missing. */
@@ -68,8 +103,8 @@ export function looksLikeImageName(text: string): boolean {
 
 function splitPath(
   text: string,
-  parts: { transport: SourceTransport; rest: string; exists: (path: string) => boolean },
-): ImageReference {
+  parts: { transport: FileReference['transport']; rest: string; exists: (path: string) => boolean },
+): FileReference {
   const { transport, rest, exists } = parts
   const cut = longestExisting(rest, exists) ?? lastColon(rest)
   const path = rest.slice(0, cut)

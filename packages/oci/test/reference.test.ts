@@ -9,8 +9,10 @@ import { looksLikeImageName, parseImageReference } from '../src/reference.ts'
 describe('an image reference', () => {
   const files = new Set(['/a', '/a:b', 'x', 'x:y:z', '.'])
   const parse = (text: string) => {
-    const { transport, path, tag } = parseImageReference(text, path => files.has(path))
-    return [transport, path, tag]
+    const parsed = parseImageReference(text, path => files.has(path))
+    return 'path' in parsed
+      ? [parsed.transport, parsed.path, parsed.tag]
+      : [parsed.transport, parsed.name]
   }
 
   test.each([
@@ -30,15 +32,20 @@ describe('an image reference', () => {
     ['oci:/none:p:t', ['oci', '/none:p', 't']],
     ['oci:/none:p/q', ['oci', '/none:p/q', undefined]],
     ['oci-archive:none.tar:t', ['oci-archive', 'none.tar', 't']],
+    ['docker-archive:x:app:1.0', ['docker-archive', 'x', 'app:1.0']],
+    ['docker-archive:x:@1', ['docker-archive', 'x', '@1']],
+    ['docker://quay.io/a/b:c', ['docker', 'quay.io/a/b:c']],
+    ['containers-storage:x', ['containers-storage', 'x']],
+    ['docker-daemon:app:1.0', ['docker-daemon', 'app:1.0']],
+    ['dir:/x', ['dir', '/x']],
   ])('%s', (text, expected) => {
     expect(parse(text)).toEqual(expected)
   })
 
   test.each([
-    ['docker://quay.io/a/b:c', 'ERR_OCI_UNSUPPORTED_TRANSPORT'],
-    ['containers-storage:x', 'ERR_OCI_UNSUPPORTED_TRANSPORT'],
-    ['docker-archive:x.tar', 'ERR_OCI_UNSUPPORTED_TRANSPORT'],
-    ['dir:/x', 'ERR_OCI_UNSUPPORTED_TRANSPORT'],
+    ['docker:quay.io/a/b:c', 'ERR_OCI_BAD_REFERENCE'],
+    ['docker://', 'ERR_OCI_BAD_REFERENCE'],
+    ['dir:', 'ERR_OCI_BAD_REFERENCE'],
     ['quay.io/a/b', 'ERR_OCI_UNKNOWN_TRANSPORT'],
     ['quay.io/a/b:c', 'ERR_OCI_UNKNOWN_TRANSPORT'],
     ['OCI:/a', 'ERR_OCI_UNKNOWN_TRANSPORT'],

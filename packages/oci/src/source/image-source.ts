@@ -18,7 +18,7 @@ export interface ImageSource {
   manifest(options?: { readonly signal?: AbortSignal }): Promise<ManifestBytes>
   /**
    * The bytes of a blob, as many as its descriptor says. Whoever reads them checks the digest. Each chunk is the
-   * caller's own.
+   * caller's own. Manifests and indexes are blobs too, wherever the source keeps them.
    *
    * @throws OciError ERR_OCI_MISSING_BLOB, ERR_OCI_SIZE_MISMATCH
    */
@@ -26,6 +26,14 @@ export interface ImageSource {
     descriptor: Descriptor,
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterable<Uint8Array>
+  /**
+   * Manifests whose subject is the manifest of that digest: signatures, attestations and the like. Undefined for a
+   * source that cannot tell.
+   */
+  referrers?(
+    digest: string,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly Descriptor[]>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,0 +1,6 @@
+export {
+  isRegistryError,
+  RegistryError,
+  type RegistryErrorCode,
+  type RegistryErrorFacts,
+} from './errors.ts'
