@@ -51,7 +51,7 @@ export {
   requireOciDigest,
 } from './oci-digest.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './platform.ts'
-export { type Progress, type ProgressUnit, TOTAL_ID } from './pull/progress.ts'
+export { type Progress, type ProgressUnit, TOTAL_ID } from './progress.ts'
 export { pull } from './pull/pull.ts'
 export type {
   PulledLayer,

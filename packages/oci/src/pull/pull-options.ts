@@ -1,7 +1,7 @@
 import type { ErofsVersion } from '@composefs/erofs'
 import type { Digest } from '@composefs/fsverity'
 import type { Platform } from '../platform.ts'
-import type { Progress } from './progress.ts'
+import type { Progress } from '../progress.ts'
 
 /** How to pull. */
 export interface PullOptions {

@@ -1,7 +1,7 @@
 /**
  * What happens during a long operation. A transfer is `started`, makes `progress` and is `done`, or it is `skipped`
  * because its result is there already. The transfer `total` stands for all of them together; its size is known once
- * the manifest is.
+ * the manifest is. What was fetched only ever grows, also where a part has to be fetched once more.
  *
  * These are the frames of the varlink interface of cfsctl, one property each turned into `kind`.
  */
@@ -11,6 +11,8 @@ export type Progress =
       readonly id: string
       readonly total: number
       readonly unit: ProgressUnit
+      /** Of the total: how many transfers will be done or skipped. */
+      readonly transfers?: number
     }
   | {
       readonly kind: 'progress'
@@ -27,6 +29,14 @@ export type ProgressUnit = 'bytes' | 'items'
 /** The transfer that all others are part of. */
 export const TOTAL_ID = 'total'
 
+/** One transfer that goes on. */
+export interface Transfer {
+  /** @param bytes of the transfer so far; fewer than before, as after a new try, change nothing */
+  fetched(bytes: number): void
+  /** The transfer is complete, and so is its part of the total. */
+  done(): void
+}
+
 /** Reports single transfers and the total of all. */
 export class ProgressReport {
   readonly #onProgress: ((progress: Progress) => void) | undefined
@@ -37,10 +47,14 @@ export class ProgressReport {
     this.#onProgress = onProgress
   }
 
-  /** @param total bytes of all transfers to come */
-  start(total: number): void {
+  /**
+   * @param total bytes of all transfers to come
+   * @param transfers how many of them there will be, those that are skipped included
+   */
+  start(total: number, transfers?: number): void {
     this.#total = total
-    this.#onProgress?.({ kind: 'started', id: TOTAL_ID, total, unit: 'bytes' })
+    const count = transfers === undefined ? {} : { transfers }
+    this.#onProgress?.({ kind: 'started', id: TOTAL_ID, total, unit: 'bytes', ...count })
   }
 
   /** @param counted bytes of it that are part of the total */
@@ -53,12 +67,13 @@ export class ProgressReport {
     this.#onProgress?.({ kind: 'message', message })
   }
 
-  /** Starts one transfer; the function that is returned takes the bytes so far. */
-  transfer(id: string, total: number): { fetched(bytes: number): void; done(): void } {
+  /** Starts one transfer; several may go on at once. */
+  transfer(id: string, total: number): Transfer {
     let transferred = 0
     this.#onProgress?.({ kind: 'started', id, total, unit: 'bytes' })
     const fetched = (bytes: number) => {
       const more = bytes - transferred
+      if (more <= 0) return
       transferred = bytes
       this.#onProgress?.({ kind: 'progress', id, fetched: bytes, total })
       this.#advance(more)
@@ -66,7 +81,7 @@ export class ProgressReport {
     return {
       fetched,
       done: () => {
-        if (transferred !== total) fetched(total)
+        fetched(total)
         this.#onProgress?.({ kind: 'done', id, transferred: total })
       },
     }
