@@ -101,6 +101,7 @@ export {
   type LinkedImageInfo,
   linkedErofsImages,
 } from './store/inspect-image.ts'
+export { type KeptBlob, keptBlob } from './store/kept-blob.ts'
 export { type ImageSummary, listImages } from './store/list-images.ts'
 export {
   manifestName,

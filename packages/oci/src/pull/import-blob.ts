@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '@composefs/fsverity'
 import type { PutResult, Repository } from '@composefs/repository'
-import { CONTENT_TYPES } from '@composefs/splitstream'
 import type { Descriptor } from '../descriptor.ts'
 import { OciError } from '../errors.ts'
 import { parseOciDigest } from '../oci-digest.ts'
 import { sizeMismatch } from '../source/document.ts'
+import { writeBlobStream } from '../store/blob-stream.ts'
 
 /** A blob that is stored as one object and a stream, still without a name. */
 export interface ImportedBlob {
@@ -27,11 +27,10 @@ export async function importBlob(
     readonly signal?: AbortSignal
   },
 ): Promise<ImportedBlob> {
-  const { repository, descriptor } = options
   const object = await storeBlob(blob, options)
-  const writer = repository.streams.createWriter(CONTENT_TYPES.blob)
-  writer.writeExternal(object.digest, descriptor.size)
-  return { stream: await repository.streams.store(writer), object }
+  const { digest, size } = object
+  const stream = await writeBlobStream(options.repository, { object: digest, size })
+  return { stream, object }
 }
 
 async function storeBlob(

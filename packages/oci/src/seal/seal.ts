@@ -57,6 +57,7 @@ export async function seal(
       json: setManifestConfig(stored.manifest.json, config),
       config,
       layers: config.layers,
+      blobs: stored.manifest.blobs,
     })
     names.push(...sealedConfigNames(config), manifestName(manifest))
   }

@@ -1,3 +1,4 @@
+import type { Digest } from '@composefs/fsverity'
 import type { PublishedName, Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
 import { sha256Digest } from '../oci-digest.ts'
@@ -15,6 +16,16 @@ export async function writeBlob(
     references: [],
   })
   return { digest: sha256Digest(bytes), stream }
+}
+
+/** Stores the stream of a blob whose bytes are an object already. */
+export async function writeBlobStream(
+  repository: Repository,
+  blob: { readonly object: Digest; readonly size: number },
+): Promise<Digest> {
+  const writer = repository.streams.createWriter(CONTENT_TYPES.blob)
+  writer.writeExternal(blob.object, blob.size)
+  return await repository.streams.store(writer)
 }
 
 /** The name under which a stored blob is published. */

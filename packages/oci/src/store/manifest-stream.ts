@@ -9,6 +9,7 @@ import { manifestStreamId } from './stream-names.ts'
 
 const CONFIG_PREFIX = 'config:'
 const DOCKER_PREFIX = 'docker-manifest:'
+const BLOB_PREFIX = 'blob:'
 
 /** What a manifest is stored with. */
 export interface NewManifest {
@@ -19,6 +20,8 @@ export interface NewManifest {
   readonly layers: ReadonlyMap<string, Digest>
   /** The Docker manifest that `json` was converted from, as a stored blob. */
   readonly docker?: StoredDocument
+  /** The stream of each layer blob that is kept as it came, by the digest of the blob. */
+  readonly blobs?: ReadonlyMap<string, Digest>
 }
 
 /** A manifest that was read back. */
@@ -30,22 +33,25 @@ export interface StoredManifest extends StoredDocument {
   /** Digest and stream of the config. */
   readonly config: StoredDocument
   readonly layers: ReadonlyMap<string, Digest>
+  /** What the stream refers to of the blobs that are kept as they came. A manifest made of this one keeps them. */
+  readonly blobs: ReadonlyMap<string, Digest>
 }
 
 /**
  * Stores a manifest in its final form: the JSON as an object, and a stream with references to the config, then to the
- * layers. The stream has no name yet: `manifestName` is to be published.
+ * layers, then to what is kept beside them. The stream has no name yet: `manifestName` is to be published.
  */
 export async function writeManifest(
   repository: Repository,
   manifest: NewManifest,
 ): Promise<StoredDocument> {
-  const { config, docker } = manifest
+  const { config, docker, blobs = [] } = manifest
   const references: [string, Digest][] = [
     [configReferenceName(config.digest), config.stream],
     ...manifest.layers,
   ]
   if (docker !== undefined) references.push([DOCKER_PREFIX + docker.digest, docker.stream])
+  for (const [digest, blob] of blobs) references.push([BLOB_PREFIX + digest, blob])
   const stream = await storeDocument(repository, {
     contentType: CONTENT_TYPES.manifest,
     bytes: manifest.json,
@@ -96,6 +102,7 @@ export async function openManifest(
     isContainer: isContainerImage(manifest),
     config: { digest: manifest.config.digest, stream: config },
     layers: new Map([...reader.namedReferences].filter(([name]) => isLayerReference(name))),
+    blobs: blobReferences(reader.namedReferences),
   }
 }
 
@@ -104,7 +111,14 @@ export function configReferenceName(digest: string): string {
   return CONFIG_PREFIX + digest
 }
 
+const PREFIXES = [CONFIG_PREFIX, DOCKER_PREFIX, BLOB_PREFIX]
+
 /** Everything without a kind before the digest: `config:sha256:…` is none, `sha256:…` is one. */
 function isLayerReference(name: string): boolean {
-  return !name.startsWith(CONFIG_PREFIX) && !name.startsWith(DOCKER_PREFIX)
+  return !PREFIXES.some(prefix => name.startsWith(prefix))
+}
+
+function blobReferences(named: ReadonlyMap<string, Digest>): ReadonlyMap<string, Digest> {
+  const blobs = [...named].filter(([name]) => name.startsWith(BLOB_PREFIX))
+  return new Map(blobs.map(([name, stream]) => [name.slice(BLOB_PREFIX.length), stream]))
 }
