@@ -2,49 +2,29 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { SHA256, SHA512 } from '@composefs/fsverity'
-import type { Repository } from '@composefs/repository'
 import { vectorsDirectory } from '@composefs/test-fixtures'
-import { writeDump } from '@composefs/tree'
 import { describe, expect, test } from 'vitest'
-import { buildTree } from '../src/build-tree.ts'
-import { isOciError } from '../src/errors.ts'
-import { parsePlatform } from '../src/platform.ts'
 import { pull } from '../src/pull/pull.ts'
-import type { PullOptions, PullResult } from '../src/pull/pull-options.ts'
-import { openImage, openImageConfig } from '../src/store/open-image.ts'
-import { listReferrers } from '../src/store/referrers.ts'
+import { openImage } from '../src/store/open-image.ts'
 import { listTags } from '../src/store/tags.ts'
+import {
+  dumpLines,
+  expectFacts,
+  expectNothingVisible,
+  type ImageFacts,
+  imageVectors,
+  imageVectorsDirectory,
+  reasonOfPull,
+  VECTOR_PULL,
+} from './image-vectors.ts'
 import { temporaryDirectory } from './layout-builder.ts'
 import { reasonOf } from './reasons.ts'
 import { temporaryRepository } from './temporary-repository.ts'
 import { unpackTar } from './unpack-tar.ts'
-import { contentDigest, visibleNames } from './visible-names.ts'
+import { visibleNames } from './visible-names.ts'
 
-interface Facts {
-  readonly manifest_digest: string
-  readonly config_digest: string
-  readonly diff_ids?: readonly string[]
-  readonly tree?: readonly string[]
-  readonly image_ids?: Readonly<Record<string, string>>
-  readonly artifact?: boolean
-  readonly subject?: string
-  readonly sequence?: readonly (readonly [tag: string, verdict: string, reason: string | null])[]
-}
-
-interface Case {
-  readonly id: string
-  readonly file: string
-  readonly ref: string | null
-  readonly tests: string
-  readonly verdict: 'accept' | 'reject' | 'sequence'
-  readonly reason?: string
-  readonly note?: string
-  readonly facts?: Facts
-}
-
-const directory = join(vectorsDirectory, 'oci')
+const directory = imageVectorsDirectory
 const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
-const cases: readonly Case[] = readJson(join(directory, 'index.json')).cases
 
 /** The ways in which one layout can be given. */
 const FORMS: readonly (readonly [string, (file: string) => string])[] = [
@@ -60,91 +40,20 @@ const FORMS: readonly (readonly [string, (file: string) => string])[] = [
   ],
 ]
 
-const OPTIONS: PullOptions = { tag: 'pulled', platform: parsePlatform('linux/amd64') }
-
-async function dump(repository: Repository, reference: string): Promise<string[]> {
-  const tree = await buildTree(repository, await openImageConfig(repository, reference))
-  return Buffer.concat([...writeDump(tree)])
-    .toString()
-    .split('\n')
-    .slice(0, -1)
-}
-
-async function reasonOfPull(repository: Repository, reference: string): Promise<string> {
-  try {
-    await pull(repository, reference, OPTIONS)
-  } catch (error) {
-    if (isOciError(error, 'ERR_OCI_TAR_BAD_CHECKSUM')) expect(error.facts.layer).toBe(2)
-    return reasonOf(error)
-  }
-  return 'accepted'
-}
-
-/** Nothing may be seen of an image that was refused but the layers of it that are good. */
-async function expectNothingVisible(repository: Repository): Promise<void> {
-  for (const name of visibleNames(repository)) {
-    const layer = /^streams\/(oci-layer-(sha256:.*))$/.exec(name)
-    expect(layer, name).not.toBeNull()
-    expect(await contentDigest(repository, layer?.[1] ?? '')).toBe(layer?.[2])
-  }
-}
-
-async function expectFacts(
-  repository: Repository,
-  result: PullResult,
-  facts: Facts,
-): Promise<void> {
-  expect(result.dockerManifestDigest ?? result.manifestDigest).toBe(facts.manifest_digest)
-  expect(result.configDigest).toBe(facts.config_digest)
-  expect(result.isArtifact).toBe(facts.artifact ?? false)
-  if (facts.diff_ids !== undefined) {
-    expect(result.layers.map(({ diffId }) => diffId)).toEqual(facts.diff_ids)
-  }
-  const { manifest, config } = await openImage(repository, 'pulled')
-  expect(manifest.digest).toBe(result.manifestDigest)
-  expect(manifest.stream.hex).toBe(result.manifestVerity?.hex)
-  expect(config.digest).toBe(facts.config_digest)
-  expect(config.stream.hex).toBe(result.configVerity?.hex)
-  expect(await contentDigest(repository, `oci-manifest-${manifest.digest}`)).toBe(manifest.digest)
-  expect(await contentDigest(repository, `oci-config-${config.digest}`)).toBe(config.digest)
-  if (result.dockerManifestDigest !== null) {
-    const original = result.dockerManifestDigest
-    expect(await contentDigest(repository, `oci-blob-${original}`)).toBe(original)
-  }
-  for (const { diffId } of result.layers) {
-    expect(await contentDigest(repository, `oci-layer-${diffId}`)).toBe(diffId)
-  }
-  if (facts.tree !== undefined) expect(await dump(repository, 'pulled')).toEqual(facts.tree)
-  const images = new Map(result.images.map(({ version, digest }) => [version, digest.hex]))
-  expect([...images.keys()]).toEqual(facts.artifact ? [] : [1, 2])
-  expect(result.composefsErofs?.hex).toBe(images.get(1))
-  for (const [version, name] of [
-    [1, 'sha256_v1'],
-    [2, 'sha256_v2'],
-  ] as const) {
-    const expected = facts.image_ids?.[name]
-    if (expected !== undefined) expect(images.get(version)).toBe(expected)
-  }
-  if (facts.subject !== undefined) {
-    expect(result.subject).toBe(facts.subject)
-    expect(listReferrers(repository, facts.subject)).toEqual([manifest.digest])
-  }
-}
-
 describe.each(FORMS)('vectors by %s', (_, referenceOf) => {
   const reference = (file: string, ref: string | null) =>
     `${referenceOf(join(directory, file))}${ref === null ? '' : `:${ref}`}`
 
-  test.each(cases.filter(({ verdict }) => verdict === 'accept'))(
+  test.each(imageVectors.filter(({ verdict }) => verdict === 'accept'))(
     '$id: $tests',
     async ({ file, ref, facts }) => {
       const repository = await temporaryRepository({ versions: [1, 2] })
-      const result = await pull(repository, reference(file, ref), OPTIONS)
-      await expectFacts(repository, result, facts as Facts)
+      const result = await pull(repository, reference(file, ref), VECTOR_PULL)
+      await expectFacts(repository, result, facts as ImageFacts)
     },
   )
 
-  test.each(cases.filter(({ verdict }) => verdict === 'reject'))(
+  test.each(imageVectors.filter(({ verdict }) => verdict === 'reject'))(
     '$id: $tests: $reason',
     async ({ file, ref, reason, note }) => {
       const repository = await temporaryRepository()
@@ -154,7 +63,7 @@ describe.each(FORMS)('vectors by %s', (_, referenceOf) => {
     },
   )
 
-  test.each(cases.filter(({ verdict }) => verdict === 'sequence'))(
+  test.each(imageVectors.filter(({ verdict }) => verdict === 'sequence'))(
     '$id: $tests',
     async ({ file, facts }) => {
       const repository = await temporaryRepository({ versions: [1, 2] })
@@ -164,8 +73,8 @@ describe.each(FORMS)('vectors by %s', (_, referenceOf) => {
           expect(await reasonOfPull(repository, `${source}:${tag}`)).toBe(reason)
           await expectNothingVisible(repository)
         } else {
-          const result = await pull(repository, `${source}:${tag}`, OPTIONS)
-          await expectFacts(repository, result, facts as Facts)
+          const result = await pull(repository, `${source}:${tag}`, VECTOR_PULL)
+          await expectFacts(repository, result, facts as ImageFacts)
         }
       }
     },
@@ -174,9 +83,9 @@ describe.each(FORMS)('vectors by %s', (_, referenceOf) => {
 
 test('no vector is left out', () => {
   const files = readdirSync(directory).filter(name => name.endsWith('.tar'))
-  const used = new Set(cases.map(({ file }) => file))
+  const used = new Set(imageVectors.map(({ file }) => file))
   expect(files.filter(file => !used.has(file))).toEqual([tagNames.layout])
-  expect(new Set(cases.map(({ verdict }) => verdict))).toEqual(
+  expect(new Set(imageVectors.map(({ verdict }) => verdict))).toEqual(
     new Set(['accept', 'reject', 'sequence']),
   )
 })
@@ -194,13 +103,13 @@ describe('tags', () => {
   test.each(tagNames.names)('$name: $verdict', async ({ name, verdict, file_name }) => {
     const repository = await temporaryRepository()
     if (verdict === 'reject') {
-      await expect(pull(repository, source(), { ...OPTIONS, tag: name })).rejects.toThrow(
+      await expect(pull(repository, source(), { ...VECTOR_PULL, tag: name })).rejects.toThrow(
         expect.objectContaining({ code: 'ERR_OCI_BAD_TAG' }),
       )
       expect(visibleNames(repository)).toEqual([])
       return
     }
-    await pull(repository, source(), { ...OPTIONS, tag: name })
+    await pull(repository, source(), { ...VECTOR_PULL, tag: name })
     expect(readdirSync(join(repository.path, 'streams/refs/oci'))).toEqual([file_name])
     expect(listTags(repository)).toEqual([{ name, manifest: tagNames.manifest_digest }])
     expect((await openImage(repository, name)).manifest.digest).toBe(tagNames.manifest_digest)
@@ -210,7 +119,7 @@ describe('tags', () => {
     'the reference $ref: $verdict',
     async ({ ref, verdict, reason }) => {
       const repository = await temporaryRepository()
-      await pull(repository, source(), { ...OPTIONS, tag: 't' })
+      await pull(repository, source(), { ...VECTOR_PULL, tag: 't' })
       if (verdict === 'accept') {
         expect((await openImage(repository, ref)).manifest.digest).toBe(tagNames.manifest_digest)
       } else {
@@ -265,7 +174,7 @@ describe('layouts that cfsctl was tested with', () => {
       await expectNothingVisible(repository)
       return
     }
-    const result = await pull(repository, reference, OPTIONS)
+    const result = await pull(repository, reference, VECTOR_PULL)
     const { manifest } = await openImage(repository, 'pulled')
     expect(manifest.digest).toBe(result.manifestDigest)
     if (image === undefined) return
@@ -315,10 +224,10 @@ describe('what cfsctl stored, we store', () => {
       expect(await reasonOfPull(repository, reference)).toBe(refusal)
       return
     }
-    const result = await pull(repository, reference, { ...OPTIONS, tag })
+    const result = await pull(repository, reference, { ...VECTOR_PULL, tag })
     expect(result.configDigest).toBe(image.config_sha256)
     if (image.tree_dump !== undefined) {
-      expect(await dump(repository, tag)).toEqual(image.tree_dump.split('\n').slice(0, -1))
+      expect(await dumpLines(repository, tag)).toEqual(image.tree_dump.split('\n').slice(0, -1))
     }
     for (const { id, digest } of repository.streams.list()) {
       const expected = streams[id]
