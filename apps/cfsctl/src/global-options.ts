@@ -80,8 +80,8 @@ export const globalOptions = [
   {
     name: 'jobs',
     value: { kind: 'integer', label: 'N', min: 1, max: 1024 },
-    planned: true,
-    summary: 'Layers and files worked on at once',
+    env: ['CFSCTL_JOBS'],
+    summary: 'Most layers fetched or sent at once; default: 4',
   },
 ] as const satisfies readonly Option[]
 

@@ -123,6 +123,8 @@ type StoreErrorCode =
   | 'ERR_OCI_REFERENCE_MISMATCH'
   /** A stored config or manifest that is not kept as one object. */
   | 'ERR_OCI_BAD_DOCUMENT_STREAM'
+  /** Not enough room in the repository for what is to be fetched. */
+  | 'ERR_OCI_NO_SPACE'
 
 /** Everything that can be wrong with an image. Codes are API: append, never rename. */
 export type OciErrorCode =
@@ -152,6 +154,9 @@ export interface OciErrorFacts {
   readonly tag?: string
   /** What could have been chosen instead: tags, platforms, transports or digests. */
   readonly choices?: readonly string[]
+  /** Bytes that are needed, at least, and bytes that are free where `path` is. */
+  readonly needed?: number
+  readonly free?: number
 }
 
 /** The one error this package throws for what it reads; system calls keep their Node-shaped errors. */

@@ -104,7 +104,9 @@ describe('the result', () => {
         digest: diffId,
         status: 'fetched',
         size: tars[i]?.length,
+        isBlobKept: false,
       })),
+      referrers: [],
       dryRun: false,
       durationMs: expect.any(Number),
     })
@@ -218,7 +220,7 @@ describe('a second pull', () => {
       durationMs: expect.any(Number),
     })
     expect(frames.filter(({ kind }) => kind === 'started')).toEqual([
-      { kind: 'started', id: 'total', total: 0, unit: 'bytes' },
+      { kind: 'started', id: 'total', total: 0, unit: 'bytes', transfers: 3 },
     ])
   })
 
@@ -405,7 +407,8 @@ describe('progress', () => {
       onProgress: frame => frames.push(frame),
     })
     const total = tars.reduce((sum, tar) => sum + tar.length, 0)
-    expect(frames[0]).toEqual({ kind: 'started', id: 'total', total, unit: 'bytes' })
+    const start = { kind: 'started', id: 'total', total, unit: 'bytes', transfers: 3 }
+    expect(frames[0]).toEqual(start)
     let seen = 0
     for (const { diffId, size } of layers) {
       const of = (kind: string) =>
@@ -670,7 +673,9 @@ describe('layers', () => {
     layout.finish({ t: layout.manifest(config, [layer]) })
     const repository = await temporaryRepository({ algorithm: SHA256 })
     const { layers } = await pull(repository, referenceOf(layout), OPTIONS)
-    expect(layers).toEqual([{ diffId, digest: layer.digest, status: 'fetched', size: tar.length }])
+    expect(layers).toMatchObject([
+      { diffId, digest: layer.digest, status: 'fetched', size: tar.length },
+    ])
     const changed = Buffer.from(tar)
     // Content of the first file.
     changed[1030] = (changed[1030] ?? 0) ^ 1

@@ -147,6 +147,7 @@ const OCI: Readonly<Record<OciErrorCode, CliCode>> = {
   ERR_OCI_AMBIGUOUS_REFERENCE: 'invalid-digest',
   ERR_OCI_REFERENCE_MISMATCH: 'digest-mismatch',
   ERR_OCI_BAD_DOCUMENT_STREAM: 'stream-invalid',
+  ERR_OCI_NO_SPACE: 'no-space',
 }
 
 const EROFS: Readonly<Record<ErofsErrorCode, CliCode>> = {

@@ -1,7 +1,7 @@
 import { type Config, parseConfig } from '../config.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { convertDockerManifest } from '../docker-convert.ts'
-import { OciError } from '../errors.ts'
+import { inLayer, OciError } from '../errors.ts'
 import { isContainerImage, type Manifest, parseManifest } from '../manifest.ts'
 import { describeForeignLayerType, isDockerManifest, mediaTypeRole } from '../media-type.ts'
 import { requireOciDigest, sha256Digest } from '../oci-digest.ts'
@@ -110,6 +110,12 @@ function planLayers(manifest: Manifest, config: Config): PlannedLayer[] {
 
 function requireLayerDigest({ digest }: Descriptor, number: number): void {
   requireOciDigest(digest, `layer ${number}`, ['sha256', 'sha512'])
+}
+
+/** The error with the layer it is about, once. */
+export function inPlannedLayer(error: OciError, layer: PlannedLayer): OciError {
+  if (error.facts.layer !== undefined) return error
+  return inLayer(error, { layer: layer.number, diffId: layer.id })
 }
 
 /** A signal where there is one: `exactOptionalPropertyTypes` knows no optional undefined. */

@@ -1,17 +1,20 @@
 import type { Digest } from '@composefs/fsverity'
 import { type PublishedName, publish, type Repository } from '@composefs/repository'
-import { CONTENT_TYPES } from '@composefs/splitstream'
-import { inLayer, isOciError, OciError } from '../errors.ts'
-import { importLayer } from '../import-layer.ts'
 import type { LayerMerger } from '../merge.ts'
 import type { ProgressReport } from '../progress.ts'
 import type { ImageSource } from '../source/image-source.ts'
-import { inStoredLayer, openEntries } from '../store/open-entries.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
-import { importBlob } from './import-blob.ts'
-import { type PlannedLayer, type PullPlan, withSignal } from './plan.ts'
+import { EventLoopTurns } from './event-loop-turns.ts'
+import { type FetchedLayer, fetchLayer } from './fetch-layer.ts'
+import { assertRoom, estimateSpace } from './free-space.ts'
+import { MergeInOrder } from './merge-in-order.ts'
+import { type MissingLayer, surveyLayers } from './missing-layers.ts'
+import type { PullPlan } from './plan.ts'
 import type { PulledLayer, PullOptions, PullStatistics } from './pull-options.ts'
-import { verifyStoredContent } from './stored-content.ts'
+import { runBounded } from './run-bounded.ts'
+
+/** Layers that are fetched at once unless an option says otherwise: more connections than that win nothing. */
+const JOBS = 4
 
 /**
  * A layer of a local source above this size is synced and named when it is complete: to read so much again after a
@@ -23,8 +26,10 @@ export interface PullLayersOptions {
   readonly repository: Repository
   readonly source: ImageSource
   readonly plan: PullPlan
-  /** Gets the entries of every layer in order; undefined for artifacts. */
+  /** Gets the entries of every layer in order; undefined where no tree is to be made. */
   readonly merger: LayerMerger | undefined
+  /** The blobs that the stored manifest refers to already, by digest. */
+  readonly knownBlobs: ReadonlyMap<string, Digest>
   readonly progress: ProgressReport
   readonly options: PullOptions
 }
@@ -33,63 +38,78 @@ export interface PullLayersOptions {
 export interface PulledLayers {
   /** The stream of each layer by its id, base first. */
   readonly streams: ReadonlyMap<string, Digest>
+  /** The stream of each blob that is kept, by its digest. */
+  readonly blobs: ReadonlyMap<string, Digest>
   /** Names that are not visible yet. */
   readonly names: readonly PublishedName[]
   readonly layers: readonly PulledLayer[]
   readonly statistics: PullStatistics
 }
 
-/** The stream of a layer that the repository has; undefined where it must be fetched. */
-export function findLayer(repository: Repository, id: string): Digest | undefined {
-  const stream = repository.streams.lookup(layerStreamId(id))
-  return stream !== undefined && repository.objects.has(stream) ? stream : undefined
-}
+/** Something for one of the workers to do. */
+type Job = { readonly kind: 'read back' } | ({ readonly kind: 'fetch' } & MissingLayer)
 
 /**
- * Brings the layers of a plan into the repository, one after the other in the order of the image, and hands their
- * entries to the merger. A layer that is there already is read back; one that comes twice is stored once.
+ * Brings the layers of a plan into the repository and hands their entries to the merger in the order of the image.
+ *
+ * Layers of a source that is far away are fetched some at a time: first the one that the merger waits for, which feeds
+ * it on the way, then the large ones, so that none of them is left for the end. Each is synced and named when it is
+ * complete, so that nothing but the layers on their way is fetched again after a crash. Layers of a local source come
+ * one after the other, and all get their names at the end. A layer that comes twice is stored once.
  */
 export class LayerPull {
   readonly #context: PullLayersOptions
   readonly #streams = new Map<string, Digest>()
-  readonly #status = new Map<string, PulledLayer['status']>()
+  readonly #blobs = new Map<string, Digest>()
+  readonly #fetched = new Set<string>()
+  readonly #turns = new EventLoopTurns()
+  readonly #merge: MergeInOrder | undefined
+  /** What nobody works on yet, in the order in which it is best fetched. */
+  #waiting: MissingLayer[] = []
   #names: PublishedName[] = []
-  #objectsNew = 0
-  #objectsPresent = 0
-  #bytesStored = 0
-  #bytesInlined = 0
-  #bytesFetched = 0
+  #statistics: PullStatistics = NOTHING_PULLED
 
   constructor(context: PullLayersOptions) {
+    const { repository, merger, plan } = context
     this.#context = context
+    const [streams, turns] = [this.#streams, this.#turns]
+    this.#merge =
+      merger && new MergeInOrder({ repository, merger, layers: plan.layers, streams, turns })
   }
 
   /**
    * Stores all layers.
    *
-   * @throws OciError with the layer, and what the repository and the source throw
+   * @throws OciError with the layer, ERR_OCI_NO_SPACE before anything is fetched; what the repository and the source
+   *   throw: the first failure, after everything else has ended
    */
   async run(): Promise<PulledLayers> {
-    const { plan, progress } = this.#context
-    progress.start(this.#bytesToFetch())
-    for (const layer of plan.layers) await this.#pull(layer)
+    const { plan, progress, options } = this.#context
+    await this.#survey()
+    await runBounded<Job>({
+      limit: this.#jobs(),
+      signal: options.signal,
+      next: () => this.#next(),
+      run: (job, signal) => this.#run(job, signal),
+    })
     progress.finish()
+    const blobs = new Map<string, Digest>()
+    for (const { descriptor } of plan.layers) {
+      const stream = this.#blobs.get(descriptor.digest)
+      if (stream !== undefined) blobs.set(descriptor.digest, stream)
+    }
     return {
-      streams: this.#streams,
+      streams: inOrder(plan, this.#streams),
+      blobs,
       names: this.#names,
-      layers: plan.layers.map(({ id, descriptor }) => ({
+      layers: plan.layers.map(({ id, descriptor: { digest, size } }) => ({
         diffId: id,
-        digest: descriptor.digest,
-        status: this.#status.get(id) ?? 'present',
-        size: descriptor.size,
+        digest,
+        status: this.#fetched.has(id) ? 'fetched' : 'present',
+        size,
+        isBlobKept: blobs.has(digest),
       })),
-      statistics: {
-        objectsNew: this.#objectsNew,
-        objectsPresent: this.#objectsPresent,
-        bytesStored: this.#bytesStored,
-        bytesInlined: this.#bytesInlined,
-        bytesFetched: this.#bytesFetched,
-      },
+      statistics: this.#statistics,
     }
   }
 
@@ -98,180 +118,153 @@ export class LayerPull {
    * pull has failed, whatever the reason: a failure here is only told.
    */
   keepFinished(): void {
-    const { repository, plan, options } = this.#context
-    const total = new Set(plan.layers.map(({ id }) => id)).size
+    const { repository, options } = this.#context
     try {
       if (this.#names.length > 0) publish(repository, this.#names)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      options.onNotice?.({
-        level: 'warning',
-        message: `layers that are complete could not be named: ${reason}`,
-      })
+      const message = `layers that are complete could not be named: ${reason}`
+      options.onNotice?.({ level: 'warning', message })
       return
     }
-    const fetched = [...this.#status.values()].filter(status => status === 'fetched').length
-    if (fetched > 0) {
-      options.onNotice?.({
-        level: 'notice',
-        message: `${this.#streams.size} of ${total} layers are stored; another pull goes on from there`,
-      })
+    if (this.#fetched.size > 0) {
+      const { stored, total } = this.counts
+      const message = `${stored} of ${total} layers are stored; another pull goes on from there`
+      options.onNotice?.({ level: 'notice', message })
     }
   }
 
-  async #pull(layer: PlannedLayer): Promise<void> {
-    const { options, repository, progress } = this.#context
-    options.signal?.throwIfAborted()
-    const { id } = layer
-    const again = this.#streams.get(id)
-    if (again !== undefined) return await this.#readBack(layer, again)
-    const present = await this.#findGood(layer)
-    if (present !== undefined) {
-      this.#streams.set(id, present)
-      this.#status.set(id, 'present')
-      // A repair cannot know before how much there is to fetch.
-      progress.skip(id, options.repair ? layer.descriptor.size : 0)
-      return await this.#readBack(layer, present)
-    }
-    const { stream, size } = await this.#fetch(layer)
-    this.#streams.set(id, stream)
-    this.#status.set(id, 'fetched')
-    this.#names.push({ kind: 'stream', id: layerStreamId(id), digest: stream })
-    if (!this.#context.source.isLocal || size > LARGE_LAYER_SIZE) {
-      publish(repository, this.#names)
-      this.#names = []
-    }
+  /** How many layers are stored by now, and how many there are. */
+  get counts(): { readonly stored: number; readonly total: number } {
+    const ids = new Set(this.#context.plan.layers.map(({ id }) => id))
+    return { stored: this.#streams.size, total: ids.size }
   }
 
-  /** The stream of a layer that is there and, where that is asked for, has been checked. */
-  async #findGood(layer: PlannedLayer): Promise<Digest | undefined> {
-    const { repository, options, merger } = this.#context
-    const { id } = layer
-    const stream = findLayer(repository, id)
-    if (stream === undefined) return undefined
-    if (options.verifyLayers || options.repair) {
-      try {
-        await verifyStoredContent(repository, { id, stream }, options.signal)
-      } catch (error) {
-        if (!options.repair) throw error instanceof OciError ? located(error, layer) : error
-        options.signal?.throwIfAborted()
-        const reason = error instanceof Error ? error.message : String(error)
-        this.#warn(`layer ${layer.number} (${id}) is fetched again: ${reason}`)
-        return undefined
-      }
-    }
-    if (merger === undefined) return stream
-    if ((await this.#contentType(layer, stream)) === CONTENT_TYPES.layer) return stream
-    // An artifact has the same bytes as one of its blobs. The image needs them split; the blob keeps another name,
-    // or the garbage collection would no longer find its object.
-    this.#names.push({ kind: 'stream', id: blobStreamId(id), digest: stream })
-    return undefined
+  /** Finds out what is there, and tells what is to come. */
+  async #survey(): Promise<void> {
+    const { repository, plan, progress, options, knownBlobs, source } = this.#context
+    const { isArtifact } = plan
+    if (options.verifyLayers || options.repair) progress.message('checking the stored layers')
+    const survey = await surveyLayers(repository, plan.layers, {
+      ...options,
+      isArtifact,
+      knownBlobs,
+    })
+    for (const [id, stream] of survey.streams) this.#streams.set(id, stream)
+    for (const [digest, stream] of survey.blobs) this.#blobs.set(digest, stream)
+    this.#names.push(...survey.names)
+    const { missing } = survey
+    const wanted = new Set(missing.map(({ layer }) => layer.id))
+    progress.start(
+      missing.reduce((sum, { layer }) => sum + layer.descriptor.size, 0),
+      this.counts.total,
+    )
+    for (const id of survey.streams.keys()) if (!wanted.has(id)) progress.skip(id)
+    const warn = (message: string) => options.onNotice?.({ level: 'warning', message })
+    assertRoom(repository.path, estimateSpace(missing), warn)
+    this.#waiting = source.isLocal ? [...missing] : missing.toSorted(byFallingSize)
   }
 
-  async #contentType(layer: PlannedLayer, stream: Digest): Promise<string> {
-    try {
-      return (await this.#context.repository.streams.open(stream)).contentType
-    } catch (error) {
-      throw inStoredLayer(error, { layer: layer.number, diffId: layer.id })
-    }
+  #jobs(): number {
+    const { source, options } = this.#context
+    if (source.isLocal) return 1
+    return Math.max(1, Math.min(options.jobs ?? JOBS, this.#waiting.length))
   }
 
-  async #fetch(layer: PlannedLayer): Promise<{ stream: Digest; size: number }> {
-    const { source, progress, options } = this.#context
+  #next(): Job | undefined {
+    const merge = this.#merge
+    if (merge?.canReadBack) return { kind: 'read back' }
+    const waiting = this.#waiting
+    const wanted = waiting.findIndex(({ layer }) => layer.id === merge?.wanted)
+    const [missing] = waiting.splice(Math.max(0, wanted), 1)
+    return missing && { kind: 'fetch', ...missing }
+  }
+
+  async #run(job: Job, signal: AbortSignal): Promise<void> {
+    if (job.kind === 'read back') await this.#merge?.readBack(signal)
+    else await this.#fetch(job, signal)
+  }
+
+  async #fetch({ layer, needsLayer, needsBlob }: MissingLayer, signal: AbortSignal): Promise<void> {
+    const { repository, source, plan, progress } = this.#context
     const { id, descriptor } = layer
     const transfer = progress.transfer(id, descriptor.size)
-    const blob = this.#locate(layer, source.blob(descriptor, withSignal(options.signal)))
-    const stored = await this.#store(layer, blob, transfer.fetched)
+    const feed = needsLayer ? this.#merge?.feed(id) : undefined
+    const fetched = await fetchLayer(layer, {
+      repository,
+      source,
+      as: needsLayer && !plan.isArtifact ? 'layer' : 'blob',
+      keepBlob: needsBlob,
+      ...(feed === undefined ? {} : { onEntry: feed.onEntry }),
+      onProgress: transfer.fetched,
+      signal,
+      turns: this.#turns,
+    })
+    this.#note(layer.id, descriptor, { fetched, needsLayer })
+    feed?.done()
+    if (!source.isLocal || fetched.size > LARGE_LAYER_SIZE) this.#publish()
     // Only now: a layer that was refused, or that a signal cut short, is never done.
     transfer.done()
-    return stored
   }
 
-  async #store(
-    layer: PlannedLayer,
-    blob: AsyncIterable<Uint8Array>,
-    onProgress: (bytes: number) => void,
-  ): Promise<{ stream: Digest; size: number }> {
-    const { repository, merger, options } = this.#context
-    const { descriptor, id, number } = layer
-    const signal = withSignal(options.signal)
-    this.#bytesFetched += descriptor.size
-    if (merger === undefined) {
-      const { stream, object } = await importBlob(blob, {
-        repository,
-        descriptor,
-        onProgress,
-        ...signal,
-      })
-      this.#count(object.isNew ? 1 : 0, object.isNew ? 0 : 1, object.isNew ? object.size : 0)
-      return { stream, size: object.size }
+  /** Takes down that a layer is stored. */
+  #note(
+    id: string,
+    descriptor: { readonly digest: string; readonly size: number },
+    { fetched, needsLayer }: { readonly fetched: FetchedLayer; readonly needsLayer: boolean },
+  ): void {
+    const { digest, size } = descriptor
+    const blob = needsLayer ? fetched.keptBlob : fetched.stream
+    this.#fetched.add(id)
+    if (needsLayer) {
+      this.#streams.set(id, fetched.stream)
+      this.#names.push({ kind: 'stream', id: layerStreamId(id), digest: fetched.stream })
     }
-    merger.beginLayer({ index: number - 1, diffId: id })
-    const imported = await importLayer(blob, {
-      repository,
-      mediaTypeHint: descriptor.mediaType,
-      expected: { diffId: id, blobDigest: descriptor.digest, blobSize: descriptor.size },
-      layer: number,
-      onEntry: entry => merger.apply(entry),
-      onProgress,
-      ...signal,
-    })
-    this.#count(imported.objectsNew, imported.objectsPresent, imported.bytesStored)
-    this.#bytesInlined += imported.inlineSize
-    return imported
+    if (blob !== undefined) {
+      this.#blobs.set(digest, blob)
+      this.#names.push({ kind: 'stream', id: blobStreamId(digest), digest: blob })
+    }
+    const before = this.#statistics
+    this.#statistics = { ...before, bytesFetched: before.bytesFetched + size }
+    if (needsLayer) this.#count(fetched)
   }
 
-  /** Feeds the merger with a layer that is stored. */
-  async #readBack(layer: PlannedLayer, stream: Digest): Promise<void> {
-    const { repository, merger, options } = this.#context
-    if (merger === undefined) return
-    const { id, number } = layer
-    const entries = await openEntries(repository, stream, { layer: number, diffId: id })
-    merger.beginLayer({ index: number - 1, diffId: id })
-    try {
-      for await (const entry of entries) {
-        options.signal?.throwIfAborted()
-        merger.apply(entry)
-      }
-    } catch (error) {
-      throw error instanceof OciError ? located(error, layer) : error
+  #count(fetched: FetchedLayer): void {
+    const before = this.#statistics
+    this.#statistics = {
+      ...before,
+      objectsNew: before.objectsNew + fetched.objectsNew,
+      objectsPresent: before.objectsPresent + fetched.objectsPresent,
+      bytesStored: before.bytesStored + fetched.bytesStored,
+      bytesInlined: before.bytesInlined + fetched.bytesInlined,
     }
   }
 
-  /** Errors of the source know the blob; these know the layer too. */
-  async *#locate(layer: PlannedLayer, blob: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    try {
-      yield* blob
-    } catch (error) {
-      throw error instanceof OciError ? located(error, layer) : error
-    }
-  }
-
-  #bytesToFetch(): number {
-    const { plan, repository, options } = this.#context
-    const sizes = new Map<string, number>()
-    for (const { id, descriptor } of plan.layers) {
-      const isPresent = !options.repair && findLayer(repository, id) !== undefined
-      if (!isPresent) sizes.set(id, descriptor.size)
-    }
-    let total = 0
-    for (const size of sizes.values()) total += size
-    return total
-  }
-
-  #count(objectsNew: number, objectsPresent: number, bytesStored: number): void {
-    this.#objectsNew += objectsNew
-    this.#objectsPresent += objectsPresent
-    this.#bytesStored += bytesStored
-  }
-
-  #warn(message: string): void {
-    this.#context.options.onNotice?.({ level: 'warning', message })
+  #publish(): void {
+    publish(this.#context.repository, this.#names)
+    this.#names = []
   }
 }
 
-/** The error with the layer it is about, once. */
-function located(error: OciError, layer: PlannedLayer): OciError {
-  if (!isOciError(error) || error.facts.layer !== undefined) return error
-  return inLayer(error, { layer: layer.number, diffId: layer.id })
+/** The statistics of a pull that has read no layer. */
+export const NOTHING_PULLED: PullStatistics = {
+  objectsNew: 0,
+  objectsPresent: 0,
+  bytesStored: 0,
+  bytesInlined: 0,
+  bytesFetched: 0,
+}
+
+function byFallingSize(a: MissingLayer, b: MissingLayer): number {
+  return b.layer.descriptor.size - a.layer.descriptor.size
+}
+
+/** The streams base first: a config lists its layers so. */
+function inOrder(plan: PullPlan, streams: ReadonlyMap<string, Digest>): Map<string, Digest> {
+  const ordered = new Map<string, Digest>()
+  for (const { id } of plan.layers) {
+    const stream = streams.get(id)
+    if (stream !== undefined) ordered.set(id, stream)
+  }
+  return ordered
 }

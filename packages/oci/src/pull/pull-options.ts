@@ -2,15 +2,25 @@ import type { ErofsVersion } from '@composefs/erofs'
 import type { Digest } from '@composefs/fsverity'
 import type { Platform } from '../platform.ts'
 import type { Progress } from '../progress.ts'
+import type { OpenSourceOptions } from '../source/open-source.ts'
 
-/** How to pull. */
-export interface PullOptions {
+/** How to pull, and, for references, how to open the source. */
+export interface PullOptions extends Omit<OpenSourceOptions, 'platform' | 'signal' | 'onNotice'> {
   /** The name the image gets. Default: the reference as given. */
   readonly tag?: string | undefined
   /** Store the image without a name; the next garbage collection removes it. */
   readonly noTag?: boolean
   /** Default: that of this machine. Only for references; a source has its own. */
   readonly platform?: Platform | undefined
+  /** Most layers at once, of a source that is not local. Default: 4. */
+  readonly jobs?: number | undefined
+  /**
+   * Keep each packed layer as it came beside its contents, so that the image can be exported and pushed byte for byte.
+   * References to blobs that an earlier pull kept stay in any case.
+   */
+  readonly keepBlobs?: boolean
+  /** Also pull what refers to the image: signatures, attestations and the like, and what refers to those. */
+  readonly referrers?: boolean
   /** Refuse layers that leave out the entries of parent directories. */
   readonly strict?: boolean
   /** Hash the content of layers that are there already; one that is wrong is an error. */
@@ -22,8 +32,6 @@ export interface PullOptions {
   readonly repair?: boolean
   /** Find out what would be fetched, and change nothing. */
   readonly dryRun?: boolean
-  /** Where a compressed archive is unpacked to. */
-  readonly temporaryDirectory?: string | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Gets what a person should know although it is no error. */
   readonly onNotice?: ((notice: PullNotice) => void) | undefined
@@ -48,6 +56,18 @@ export interface PulledLayer {
   readonly status: 'fetched' | 'present'
   /** Bytes of the blob. */
   readonly size: number
+  /** True when the blob is there as it came, too. */
+  readonly isBlobKept: boolean
+}
+
+/** A manifest that refers to the image, or to another of these. */
+export interface PulledReferrer {
+  readonly manifestDigest: string
+  /** The manifest it says something about. */
+  readonly subject: string
+  /** What it is, such as the media type of a signature; null where it does not tell. */
+  readonly artifactType: string | null
+  readonly status: 'fetched' | 'present'
 }
 
 /** What a pull stored. Only the layers that were read count. */
@@ -89,6 +109,8 @@ export interface PullResult {
   readonly statistics: PullStatistics
   /** In the order of the image, base first; a layer that comes twice is listed twice. */
   readonly layers: readonly PulledLayer[]
+  /** With `referrers`: what was found, each after its subject. */
+  readonly referrers: readonly PulledReferrer[]
   readonly dryRun: boolean
   readonly durationMs: number
 }

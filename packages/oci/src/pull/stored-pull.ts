@@ -1,19 +1,16 @@
 import { equalBytes } from '@composefs/bytes'
 import type { Repository } from '@composefs/repository'
-import { isRepositoryError } from '@composefs/repository'
-import { isSplitstreamError } from '@composefs/splitstream'
 import { hasAllImages } from '../commit-images.ts'
-import { isOciError } from '../errors.ts'
 import { openConfig, type StoredConfig } from '../store/config-stream.ts'
-import type { StoredDocument } from '../store/document-stream.ts'
-import { openManifest } from '../store/manifest-stream.ts'
+import { openManifest, type StoredManifest } from '../store/manifest-stream.ts'
 import { blobStreamId, configStreamId } from '../store/stream-names.ts'
+import { findLayer } from './missing-layers.ts'
 import type { PullPlan } from './plan.ts'
-import { findLayer } from './pull-layers.ts'
+import { unlessUnreadable } from './unless-unreadable.ts'
 
 /** Manifest and config of an image as the repository has them. */
 export interface StoredPull {
-  readonly manifest: StoredDocument
+  readonly manifest: StoredManifest
   readonly config: StoredConfig
 }
 
@@ -29,16 +26,27 @@ export async function findConfig(
   return config !== undefined && equalBytes(config.json, bytes) ? config : undefined
 }
 
+/** The manifest of a plan as an earlier pull stored it; undefined when there is none that can be read. */
+export async function findManifest(
+  repository: Repository,
+  plan: PullPlan,
+): Promise<StoredManifest | undefined> {
+  const { digest, bytes } = plan.manifest
+  const manifest = await unlessUnreadable(openManifest(repository, digest, { trusted: true }))
+  return manifest !== undefined && equalBytes(manifest.json, bytes) ? manifest : undefined
+}
+
 /**
  * What an earlier pull of the same plan stored, if there is nothing left to do but to name it: all layers are there,
  * and so are the images of all formats, and config and manifest refer to them.
  */
-export async function findStored(
+export function findStored(
   repository: Repository,
   plan: PullPlan,
-  config: StoredConfig | undefined,
-): Promise<StoredPull | undefined> {
-  if (config === undefined) return undefined
+  known: Partial<StoredPull>,
+): StoredPull | undefined {
+  const { config, manifest } = known
+  if (config === undefined || manifest === undefined) return undefined
   for (const { id } of plan.layers) {
     const stream = findLayer(repository, id)
     if (stream === undefined || !config.layers.get(id)?.equals(stream)) return undefined
@@ -48,24 +56,8 @@ export async function findStored(
   const hasOriginal =
     docker === undefined || repository.streams.lookup(blobStreamId(docker.digest)) !== undefined
   if (!hasOriginal) return undefined
-  const { digest, bytes } = plan.manifest
-  const manifest = await unlessUnreadable(openManifest(repository, digest, { trusted: true }))
   const isRight =
-    manifest !== undefined &&
-    equalBytes(manifest.json, bytes) &&
     manifest.config.stream.equals(config.stream) &&
     plan.layers.every(({ id }) => manifest.layers.has(id))
   return isRight ? { manifest, config } : undefined
-}
-
-/** What cannot be read is stored again. */
-async function unlessUnreadable<T>(opening: Promise<T>): Promise<T | undefined> {
-  try {
-    return await opening
-  } catch (error) {
-    if (isOciError(error) || isRepositoryError(error) || isSplitstreamError(error)) {
-      return undefined
-    }
-    throw error
-  }
 }

@@ -23,7 +23,10 @@ export async function run(args: Args<typeof ociPull>, context: Context): Promise
       verifyLayers: args['verify-layers'],
       repair: args.repair,
       dryRun: isDryRun,
-      temporaryDirectory: temporaryDirectory(context),
+      jobs: context.globals.jobs,
+      keepBlobs: args['keep-blobs'],
+      referrers: args.referrers,
+      ...temporaryDirectory(context),
       onProgress: event => progress.report(event),
       onNotice: notice => tell(notice, context),
       signal: context.signal,
@@ -89,16 +92,23 @@ function document(result: PullResult): { readonly [key: string]: Json } {
       bytes_inlined: statistics.bytesInlined,
       bytes_fetched: statistics.bytesFetched,
     },
-    layers: result.layers.map(({ diffId, digest, status, size }) => ({
+    layers: result.layers.map(({ diffId, digest, status, size, isBlobKept }) => ({
       diff_id: diffId,
       digest,
       status,
       size,
+      blob_kept: isBlobKept,
     })),
     duration_ms: result.durationMs,
     docker_manifest_digest: result.dockerManifestDigest,
     is_artifact: result.isArtifact,
     subject: result.subject,
+    referrers: result.referrers.map(({ manifestDigest, subject, artifactType, status }) => ({
+      manifest_digest: manifestDigest,
+      subject,
+      artifact_type: artifactType,
+      status,
+    })),
     dry_run: result.dryRun,
   }
 }
@@ -109,8 +119,8 @@ function tell({ level, message }: PullNotice, { console }: Context): void {
 }
 
 /** Where compressed archives are unpacked: TMPDIR, if it is there. */
-function temporaryDirectory({ env }: Context): string | undefined {
+function temporaryDirectory({ env }: Context): { readonly temporaryDirectory?: string } {
   const path = env.TMPDIR
   const isThere = path && statSync(path, { throwIfNoEntry: false })?.isDirectory()
-  return isThere ? path : undefined
+  return isThere ? { temporaryDirectory: path } : {}
 }

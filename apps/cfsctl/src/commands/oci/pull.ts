@@ -39,6 +39,14 @@ export const ociPull = {
       summary: 'Check what is stored already, and fetch what is broken',
     },
     { name: 'verify-layers', summary: 'Hash layers that are stored already' },
+    {
+      name: 'keep-blobs',
+      summary: 'Keep packed layers as they came, too, so that export and push change no byte',
+    },
+    {
+      name: 'referrers',
+      summary: 'Also fetch what refers to the image: signatures, attestations and the like',
+    },
     { name: 'dry-run', summary: 'Tell what would be fetched, and store nothing' },
   ],
   exits: {

@@ -1,0 +1,96 @@
+import type { Digest } from '@composefs/fsverity'
+import type { Repository } from '@composefs/repository'
+import { isOciError } from '../errors.ts'
+import type { LayerMerger } from '../merge.ts'
+import { openEntries } from '../store/open-entries.ts'
+import type { TarEntry } from '../tar/entry.ts'
+import type { EventLoopTurns } from './event-loop-turns.ts'
+import { inPlannedLayer, type PlannedLayer } from './plan.ts'
+
+/** What feeds a merger. */
+export interface MergeInOrderOptions {
+  readonly repository: Repository
+  readonly merger: LayerMerger
+  /** Base first, with every repetition. */
+  readonly layers: readonly PlannedLayer[]
+  /** The streams of the layers that are stored by now. */
+  readonly streams: ReadonlyMap<string, Digest>
+  readonly turns: EventLoopTurns
+}
+
+/**
+ * Gives a merger the entries of layers in the order of the image, whatever the order in which the layers are stored.
+ * The layer whose turn it is feeds the merger while it is imported; others are read back from their streams when their
+ * turn comes, which takes a small part of the time of an import.
+ */
+export class MergeInOrder {
+  readonly #options: MergeInOrderOptions
+  #done = 0
+  #isBusy = false
+
+  constructor(options: MergeInOrderOptions) {
+    this.#options = options
+  }
+
+  /** The layer the merger waits for; undefined while it is busy, or done. */
+  get wanted(): string | undefined {
+    return this.#isBusy ? undefined : this.#options.layers[this.#done]?.id
+  }
+
+  /** True when there is something to read back, and nobody does it. */
+  get canReadBack(): boolean {
+    const { wanted } = this
+    return wanted !== undefined && this.#options.streams.has(wanted)
+  }
+
+  /**
+   * Takes the merger for the import of a layer; undefined when it is not the layer's turn. The import calls `done` when
+   * the layer is good. One that fails never gives the merger back: it has seen what it should not.
+   */
+  feed(id: string): { onEntry(entry: TarEntry): void; done(): void } | undefined {
+    if (this.wanted !== id) return undefined
+    const { merger, layers } = this.#options
+    const diffId = layers[this.#done]?.id ?? id
+    merger.beginLayer({ index: this.#done, diffId })
+    this.#isBusy = true
+    return {
+      onEntry: entry => merger.apply(entry),
+      done: () => {
+        this.#done += 1
+        this.#isBusy = false
+      },
+    }
+  }
+
+  /** Reads back layers for as long as the next one is stored. */
+  async readBack(signal: AbortSignal): Promise<void> {
+    const { layers, streams } = this.#options
+    if (!this.canReadBack) return
+    this.#isBusy = true
+    for (;;) {
+      const layer = layers[this.#done]
+      const stream = layer === undefined ? undefined : streams.get(layer.id)
+      if (layer === undefined || stream === undefined) break
+      await this.#mergeStored(layer, stream, signal)
+      this.#done += 1
+    }
+    this.#isBusy = false
+  }
+
+  async #mergeStored(layer: PlannedLayer, stream: Digest, signal: AbortSignal): Promise<void> {
+    const { repository, merger, turns } = this.#options
+    const { id, number } = layer
+    const entries = await openEntries(repository, stream, { layer: number, diffId: id })
+    merger.beginLayer({ index: this.#done, diffId: id })
+    try {
+      for await (const entry of entries) {
+        merger.apply(entry)
+        const turn = turns.due()
+        if (turn !== undefined) await turn
+        signal.throwIfAborted()
+      }
+    } catch (error) {
+      throw isOciError(error) ? inPlannedLayer(error, layer) : error
+    }
+  }
+}
