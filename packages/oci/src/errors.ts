@@ -70,6 +70,21 @@ type TreeErrorCode =
   /** More entries or bytes than one tree holds. */
   | 'ERR_OCI_TREE_TOO_LARGE'
 
+/** Trees that have no boot variant, or whose SELinux policy cannot be applied (boot/). */
+type BootErrorCode =
+  /** /usr, /boot or /sysroot is missing or no directory. */
+  | 'ERR_OCI_BOOT_NO_DIRECTORY'
+  /** The policy that /etc/selinux/config names lacks its file_contexts. */
+  | 'ERR_OCI_POLICY_MISSING_FILE'
+  /** A policy file that is no text, or a line in it that says nothing known. */
+  | 'ERR_OCI_POLICY_SYNTAX'
+  /** A pattern of the policy that cannot be read, or means something that is not known here. */
+  | 'ERR_OCI_POLICY_BAD_PATTERN'
+  /** A policy that takes more memory or steps than any that is meant to be used. */
+  | 'ERR_OCI_POLICY_TOO_COMPLEX'
+  /** No variant of the image has the boot image id that is expected. */
+  | 'ERR_OCI_NO_EXPECTED_BOOT_IMAGE'
+
 /** Documents of an image that say something wrong (JSON, descriptors). */
 type DocumentErrorCode =
   | 'ERR_OCI_BAD_JSON'
@@ -132,6 +147,7 @@ export type OciErrorCode =
   | CompressionErrorCode
   | LayerErrorCode
   | TreeErrorCode
+  | BootErrorCode
   | DocumentErrorCode
   | SourceErrorCode
   | StoreErrorCode
@@ -141,6 +157,8 @@ export interface OciErrorFacts {
   /** Byte offset in the document, blob or uncompressed layer. */
   readonly offset?: number
   readonly path?: string
+  /** Number of the line in `path`, from 1. */
+  readonly line?: number
   readonly expected?: unknown
   readonly actual?: unknown
   /** Number of the layer, the lowest being 1. */

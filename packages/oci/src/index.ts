@@ -1,3 +1,10 @@
+export {
+  type BootTransformOptions,
+  type BootTransformResult,
+  bootTransform,
+  isPolicyFile,
+  type PolicyFiles,
+} from './boot/boot-transform.ts'
 export { type BuildTreeOptions, buildTree, verifyStoredLayer } from './build-tree.ts'
 export { commitImages, defaultImageDigest, imageNames, imageVersions } from './commit-images.ts'
 export { type Config, parseConfig, readSealLabel, SEAL_LABEL } from './config.ts'
