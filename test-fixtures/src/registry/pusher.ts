@@ -69,8 +69,8 @@ export class Pusher {
     return `sha256:${sha256(manifest.bytes)}`
   }
 
-  /** Stores the image that an OCI layout has under `tag`, with all it refers to, under the same tag. */
-  async layout(repository: string, directory: string, tag: string): Promise<string> {
+  /** Stores the image that an OCI layout has under `tag`, with all it refers to, under that tag or another. */
+  async layout(repository: string, directory: string, tag: string, newTag = tag): Promise<string> {
     const index = JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8')) as Document
     const entry = index.manifests?.find(
       ({ annotations }) => annotations?.['org.opencontainers.image.ref.name'] === tag,
@@ -78,7 +78,7 @@ export class Pusher {
     if (entry === undefined) throw new Error(`${directory} has no ${tag}`)
     await this.#document(repository, directory, entry)
     const bytes = readFileSync(blobPath(directory, entry.digest))
-    return await this.manifest(repository, tag, { bytes, mediaType: entry.mediaType })
+    return await this.manifest(repository, newTag, { bytes, mediaType: entry.mediaType })
   }
 
   async #document(repository: string, directory: string, entry: Entry): Promise<void> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServedManifest, ServedRepository } from './static-registry.ts'
@@ -39,14 +40,19 @@ export function serveLayout(directory: string): ServedRepository {
   for (const entry of entriesOf(index)) {
     const tag = entry.annotations?.['org.opencontainers.image.ref.name']
     if (typeof tag !== 'string') continue
-    if (manifests.has(tag)) manifests.set(tag, asIndex(readFileSync(index)))
-    else add(entry, tag)
+    if (manifests.has(tag)) {
+      const whole = asIndex(readFileSync(index))
+      manifests.set(tag, whole).set(whole.digest, whole)
+    } else {
+      add(entry, tag)
+    }
   }
   return { manifests, blobs }
 }
 
-function asIndex(bytes: Uint8Array): ServedManifest {
-  return { bytes, mediaType: INDEX_TYPE }
+function asIndex(bytes: Uint8Array): ServedManifest & { readonly digest: string } {
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  return { bytes, mediaType: INDEX_TYPE, digest }
 }
 
 /** The descriptors of an index; none of a file that is no index. */
