@@ -14,7 +14,6 @@ export type { Descriptor } from './descriptor.ts'
 export { convertDockerManifest } from './docker-convert.ts'
 export { isOciError, OciError, type OciErrorCode, type OciErrorFacts } from './errors.ts'
 export {
-  type ExpectedLayer,
   type ImportedLayer,
   type ImportLayerOptions,
   importLayer,
@@ -32,6 +31,7 @@ export {
   type JsonString,
   parseJson,
 } from './json.ts'
+export type { ExpectedLayer } from './layer-digests.ts'
 export { formatLayerEntry } from './layer-dump.ts'
 export { type LayerEntriesOptions, layerEntries } from './layer-entries.ts'
 export { type LayerInfo, layerInfo } from './layer-info.ts'

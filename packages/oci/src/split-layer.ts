@@ -1,0 +1,101 @@
+import type { Hashing } from '@composefs/fsverity'
+import { CheckedBlob } from './decompress/checked-blob.ts'
+import { type DetectedBlob, decode, detectBlob } from './decompress/decompress.ts'
+import type { Compression } from './decompress/detect.ts'
+import { readAhead } from './decompress/read-ahead.ts'
+import { OciError } from './errors.ts'
+import { type ExpectedLayer, LayerDigests } from './layer-digests.ts'
+import { type LayerPacking, mediaTypeFacts } from './media-type.ts'
+import { type LayerSink, LayerSplitter } from './tar/splitter.ts'
+
+/** How to read the blob of a layer. */
+export interface ReadLayerOptions {
+  readonly expected: ExpectedLayer
+  /** `none`: the blob is a plain tar, whatever it begins with. Default: its first bytes decide. */
+  readonly compression?: 'detect' | 'none'
+  /** Media type of the blob. Its first bytes have the last word. */
+  readonly mediaTypeHint?: string
+  /** Gets the number of blob bytes that were read so far. */
+  onProgress?(bytes: number): void
+  readonly signal?: AbortSignal
+  /** Most bytes of the uncompressed layer. Default: no limit, since nothing is held in memory. */
+  readonly maxSize?: number
+}
+
+export interface SplitLayerOptions extends ReadLayerOptions {
+  readonly hashing: Hashing
+  /** Gets the parts of the layer. */
+  readonly sink: LayerSink
+  /** Called when a piece of the tar was split, before the next one is read: for back-pressure. */
+  afterPiece?(splitter: LayerSplitter): Promise<void>
+}
+
+/** Sizes in bytes. */
+export interface SplitLayer {
+  readonly size: number
+  readonly blobSize: number
+}
+
+/**
+ * Reads the blob of a layer once: decompresses and hashes it and hands its parts to a sink.
+ *
+ * Everything about the layer is checked before it returns, in this order: the compressed data ends cleanly, the tar
+ * does, digest and size of the blob, diff ID. What the sink got before an error is worth nothing.
+ *
+ * @throws OciError ERR_OCI_TAR_*, ERR_OCI_COMPRESSION_*, ERR_OCI_DIGEST_MISMATCH, ERR_OCI_SIZE_MISMATCH,
+ *   ERR_OCI_DIFF_ID_MISMATCH, ERR_OCI_LAYER_TOO_LARGE; what the sink throws; the reason of `signal`; errors of `blob`
+ */
+export async function splitLayer(
+  blob: AsyncIterable<Uint8Array>,
+  options: SplitLayerOptions,
+): Promise<SplitLayer> {
+  const { expected, signal, maxSize = Number.MAX_SAFE_INTEGER } = options
+  // First of all: nothing is open yet that would have to be closed.
+  const digests = new LayerDigests(expected, options.hashing)
+  const { compression, bytes } = await detect(blob, options)
+  const checked = new CheckedBlob(bytes, {
+    ...options,
+    expectedSize: expected.blobSize,
+    hash: digests.startBlob(compression),
+  })
+  const packed = compression === 'none' ? checked : readAhead(checked)
+
+  const splitter = new LayerSplitter(options.sink)
+  let size = 0
+  try {
+    for await (const chunk of readAhead(decode(compression, packed))) {
+      signal?.throwIfAborted()
+      size += chunk.length
+      if (size > maxSize) throw tooLarge(maxSize)
+      digests.layer.update(chunk)
+      splitter.push(chunk)
+      await options.afterPiece?.(splitter)
+    }
+    splitter.finish()
+    digests.verify(checked.size)
+    return { size, blobSize: checked.size }
+  } finally {
+    splitter.abort()
+  }
+}
+
+async function detect(
+  blob: AsyncIterable<Uint8Array>,
+  options: ReadLayerOptions,
+): Promise<DetectedBlob> {
+  if (options.compression === 'none') return { compression: 'none', bytes: blob }
+  const { mediaTypeHint } = options
+  const packing = mediaTypeHint === undefined ? undefined : mediaTypeFacts(mediaTypeHint)?.packing
+  return await detectBlob(blob, { hint: packing && COMPRESSIONS[packing] })
+}
+
+const COMPRESSIONS: Readonly<Record<LayerPacking, Compression>> = {
+  plain: 'none',
+  gzip: 'gzip',
+  zstd: 'zstd',
+}
+
+function tooLarge(maxSize: number): OciError {
+  const message = `more than ${maxSize} bytes uncompressed`
+  return new OciError('ERR_OCI_LAYER_TOO_LARGE', message, { expected: maxSize })
+}
