@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { gzipSync } from 'node:zlib'
 import { buildTar } from '@composefs/test-fixtures'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -10,7 +8,7 @@ import { pull } from '../src/pull/pull.ts'
 import type { PullOptions } from '../src/pull/pull-options.ts'
 import { openImage } from '../src/store/open-image.ts'
 import { type BlobBehaviour, distantSource } from './distant-source.ts'
-import { CONFIG, LAYER, LayoutBuilder } from './layout-builder.ts'
+import { packedImage } from './packed-image.ts'
 import { temporaryRepository } from './temporary-repository.ts'
 import { visibleNames } from './visible-names.ts'
 
@@ -34,19 +32,6 @@ beforeAll(async () => {
   tars.push(tars[2] ?? new Uint8Array())
 })
 
-/** An image whose layers are packed, and the digests of the blobs, base first. */
-function packedImage(layers: readonly Uint8Array[] = tars) {
-  const layout = new LayoutBuilder()
-  const diffIds = layers.map(tar => `sha256:${createHash('sha256').update(tar).digest('hex')}`)
-  const config = layout.json(
-    { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: diffIds } },
-    CONFIG,
-  )
-  const blobs = layers.map(tar => layout.blob(gzipSync(tar), `${LAYER}+gzip`))
-  layout.finish({ t: layout.manifest(config, blobs) })
-  return { layout, diffIds, digests: blobs.map(({ digest }) => digest), blobs }
-}
-
 /** Files of repositories that this process has open. */
 function openObjects(path: string): string[] {
   return readdirSync('/proc/self/fd').flatMap(fd => {
@@ -60,7 +45,7 @@ function openObjects(path: string): string[] {
 }
 
 async function localResult() {
-  const { layout } = packedImage()
+  const { layout } = packedImage(tars)
   const repository = await temporaryRepository()
   const result = await pull(repository, `oci:${layout.directory}:t`, OPTIONS)
   return { result, names: visibleNames(repository) }
@@ -69,7 +54,7 @@ async function localResult() {
 describe('the result of a pull from afar', () => {
   test('is that of a local one, whatever the order in which layers come', async () => {
     const local = await localResult()
-    const { layout, digests } = packedImage()
+    const { layout, digests } = packedImage(tars)
     const behaviour = fc.record({
       turns: fc.integer({ min: 0, max: 12 }),
       chunkSize: fc.integer({ min: 1, max: 3000 }),
@@ -104,7 +89,7 @@ describe('the result of a pull from afar', () => {
   })
 
   test('takes four layers at once unless it is told otherwise', async () => {
-    const { layout, digests } = packedImage()
+    const { layout, digests } = packedImage(tars)
     const slow = new Map(digests.map(digest => [digest, { turns: 5, chunkSize: 50 }]))
     for (const [jobs, most] of [
       [undefined, 4],
@@ -119,7 +104,7 @@ describe('the result of a pull from afar', () => {
   })
 
   test('comes by the layer that is merged next, then by size', async () => {
-    const { layout, blobs } = packedImage()
+    const { layout, blobs } = packedImage(tars)
     await using source = await distantSource(layout)
     await pull(await temporaryRepository(), source, { ...OPTIONS, jobs: 2 })
     const layers = source.opened.filter(digest => blobs.some(blob => blob.digest === digest))
@@ -138,7 +123,7 @@ describe('a failure', () => {
   ])(
     '%s stops the others, keeps what is complete, and is the one that is told',
     async (_, failing, how) => {
-      const { layout, digests, diffIds } = packedImage()
+      const { layout, digests, diffIds } = packedImage(tars)
       const plan = new Map<string, BlobBehaviour>(
         digests.map((digest, i) => [digest, i === 1 ? {} : { stallAt: 10, chunkSize: 10 }]),
       )
@@ -160,7 +145,7 @@ describe('a failure', () => {
 
   test('is no end: the next pull fetches what is missing, and nothing else', async () => {
     const local = await localResult()
-    const { layout, digests } = packedImage()
+    const { layout, digests } = packedImage(tars)
     const repository = await temporaryRepository()
     await using broken = await distantSource(layout, new Map([[digests[3] ?? '', { failAt: 0 }]]))
     await expect(pull(repository, broken, { ...OPTIONS, jobs: 1 })).rejects.toThrow('broke off')
@@ -175,7 +160,7 @@ describe('a failure', () => {
   })
 
   test('in any layer at any byte gives that error or none, and never a half image', async () => {
-    const { layout, digests } = packedImage()
+    const { layout, digests } = packedImage(tars)
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: LAYERS - 1 }),
@@ -212,7 +197,7 @@ describe('a signal', () => {
     ['a source that heeds it', false],
     ['a source that is deaf', true],
   ])('stops a pull from %s, with its reason', async (_, deaf) => {
-    const { layout, digests } = packedImage()
+    const { layout, digests } = packedImage(tars)
     const stalling = new Map(digests.map(digest => [digest, { stallAt: 40, chunkSize: 40, deaf }]))
     const repository = await temporaryRepository()
     await using source = await distantSource(layout, stalling)
@@ -228,7 +213,7 @@ describe('a signal', () => {
 })
 
 test('progress of layers that come together: one total, which only grows', async () => {
-  const { layout, digests, blobs, diffIds } = packedImage()
+  const { layout, digests, blobs, diffIds } = packedImage(tars)
   await using source = await distantSource(
     layout,
     new Map(digests.map((digest, i) => [digest, { turns: i, chunkSize: 60 }])),
@@ -250,7 +235,7 @@ test('progress of layers that come together: one total, which only grows', async
 
 test('layers that are there are merged with those that come', async () => {
   const local = await localResult()
-  const { layout } = packedImage()
+  const { layout } = packedImage(tars)
   const repository = await temporaryRepository()
   const part = packedImage([tars[0], tars[3]].filter(tar => tar !== undefined))
   await pull(repository, `oci:${part.layout.directory}:t`, { tag: 'part' }).catch(() => {})
