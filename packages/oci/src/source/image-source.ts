@@ -17,6 +17,14 @@ export interface ImageSource {
   /** The manifest that was asked for, its size and digest checked. */
   manifest(options?: { readonly signal?: AbortSignal }): Promise<ManifestBytes>
   /**
+   * All manifests that the reference stands for, whatever their platform, read by `blob`: those of an index, or the one
+   * there is. Undefined for a source that can only give one.
+   *
+   * @throws OciError ERR_OCI_TAG_NOT_FOUND, ERR_OCI_INDEX_TOO_DEEP, ERR_OCI_UNSUPPORTED_MEDIA_TYPE, and what reading
+   * and parsing the indexes throws
+   */
+  manifests?(options?: { readonly signal?: AbortSignal }): Promise<readonly Descriptor[]>
+  /**
    * The bytes of a blob, as many as its descriptor says. Whoever reads them checks the digest. Each chunk is the
    * caller's own. Manifests and indexes are blobs too, wherever the source keeps them.
    *

@@ -9,7 +9,8 @@ import { hostPlatform, type Platform } from '../platform.ts'
 import { readAll, readDocument, sizeMismatch } from './document.ts'
 import type { ImageSource, ManifestBytes } from './image-source.ts'
 import type { LayoutFile, LayoutFiles } from './layout-files.ts'
-import { selectManifest } from './select-manifest.ts'
+import { listManifests } from './list-manifests.ts'
+import { type SelectManifestOptions, selectManifest, taggedEntries } from './select-manifest.ts'
 
 /** Which image of a layout. */
 export interface SelectOptions {
@@ -55,12 +56,13 @@ class LayoutSource implements ImageSource {
 
   async manifest(options: { readonly signal?: AbortSignal } = {}): Promise<ManifestBytes> {
     const index = parseIndex(await readNamed(this.#files, 'index.json'))
-    return selectManifest(index, {
-      tag: this.#options.tag,
-      platform: this.#options.platform ?? hostPlatform(),
-      source: this.#files.name,
-      read: (descriptor, what) => readDocument(descriptor, what, d => this.blob(d, options)),
-    })
+    return selectManifest(index, this.#selection(options))
+  }
+
+  async manifests(options: { readonly signal?: AbortSignal } = {}): Promise<readonly Descriptor[]> {
+    const index = parseIndex(await readNamed(this.#files, 'index.json'))
+    const selection = this.#selection(options)
+    return listManifests(taggedEntries(index, selection), selection)
   }
 
   async *blob(
@@ -85,6 +87,15 @@ class LayoutSource implements ImageSource {
 
   close(): Promise<void> {
     return this.#files.close()
+  }
+
+  #selection(options: { readonly signal?: AbortSignal }): SelectManifestOptions {
+    return {
+      tag: this.#options.tag,
+      platform: this.#options.platform ?? hostPlatform(),
+      source: this.#files.name,
+      read: (descriptor, what) => readDocument(descriptor, what, d => this.blob(d, options)),
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

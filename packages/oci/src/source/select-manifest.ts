@@ -8,7 +8,7 @@ import { formatPlatform, type Platform, platformRank } from '../platform.ts'
 import type { ManifestBytes } from './image-source.ts'
 
 /** Indexes that may lie one in another, the one that `index.json` names included. */
-const INDEX_LEVELS_MAX = 8
+export const INDEX_LEVELS_MAX = 8
 
 /** The annotation of `index.json` that names an image. */
 const REF_NAME = 'org.opencontainers.image.ref.name'
@@ -135,13 +135,7 @@ class Selection {
   async #fromIndex(descriptor: Descriptor, level: number): Promise<Candidate | undefined> {
     const { digest, mediaType, platform } = descriptor
     if (platform !== undefined && this.#rank(platform) === undefined) return undefined
-    if (level > INDEX_LEVELS_MAX) {
-      throw new OciError(
-        'ERR_OCI_INDEX_TOO_DEEP',
-        `${this.#options.source}: more than ${INDEX_LEVELS_MAX} indexes one in another`,
-        { digest, expected: INDEX_LEVELS_MAX },
-      )
-    }
+    if (level > INDEX_LEVELS_MAX) throw tooDeep(digest, this.#options.source)
     if (this.#walked.has(digest)) return undefined
     this.#walked.add(digest)
     const index = parseIndex(await this.#options.read(descriptor, 'index'), mediaType)
@@ -178,7 +172,24 @@ class Selection {
   }
 }
 
-function taggedEntries(index: IndexDocument, options: SelectManifestOptions): Descriptor[] {
+/** @throws OciError ERR_OCI_INDEX_TOO_DEEP */
+export function tooDeep(digest: string, source: string): OciError {
+  return new OciError(
+    'ERR_OCI_INDEX_TOO_DEEP',
+    `${source}: more than ${INDEX_LEVELS_MAX} indexes one in another`,
+    { digest, expected: INDEX_LEVELS_MAX },
+  )
+}
+
+/**
+ * The entries of an `index.json` that a tag names, each digest once.
+ *
+ * @throws OciError ERR_OCI_TAG_NOT_FOUND
+ */
+export function taggedEntries(
+  index: IndexDocument,
+  options: Pick<SelectManifestOptions, 'tag' | 'source'>,
+): Descriptor[] {
   const { tag, source } = options
   const entries = index.manifests.filter(
     entry => tag === undefined || entry.annotations.get(REF_NAME) === tag,
