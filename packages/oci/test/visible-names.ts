@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { Repository } from '@composefs/repository'
-import { collect } from './layout-builder.ts'
 
 /** Every name of a repository: streams, images and refs. */
 export function visibleNames(repository: Repository): string[] {
@@ -13,6 +12,7 @@ export function visibleNames(repository: Repository): string[] {
 
 /** SHA-256 of what a stream stands for, as `sha256:HEX`. */
 export async function contentDigest(repository: Repository, stream: string): Promise<string> {
-  const content = await collect(repository.streams.cat(stream))
-  return `sha256:${createHash('sha256').update(content).digest('hex')}`
+  const hash = createHash('sha256')
+  for await (const chunk of repository.streams.cat(stream)) hash.update(chunk)
+  return `sha256:${hash.digest('hex')}`
 }
