@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SHA512 } from '@composefs/fsverity'
@@ -174,9 +173,4 @@ test('a dry run tells what is missing of the blobs', async () => {
   const sizes = image.blobs.map(({ size }) => size)
   expect(dry.statistics.bytesFetched).toBe(sizes.reduce((sum, size) => sum + size, 0))
   expect(dry.layers.map(({ status }) => status)).toEqual(['fetched', 'fetched'])
-  expect(
-    createHash('sha256')
-      .update(bytesOf(image, image.digests[0] ?? ''))
-      .digest('hex'),
-  ).toBe(image.digests[0]?.slice('sha256:'.length))
 })
