@@ -11,6 +11,13 @@ export { type Config, parseConfig, readSealLabel, SEAL_LABEL } from './config.ts
 export { type DecompressOptions, decompress } from './decompress/decompress.ts'
 export type { Compression } from './decompress/detect.ts'
 export type { Descriptor } from './descriptor.ts'
+export { computeDigests } from './digests/compute-digests.ts'
+export type {
+  DigestsNotice,
+  DigestsOptions,
+  ImageDigests,
+  ImageId,
+} from './digests/digests-options.ts'
 export { convertDockerManifest } from './docker-convert.ts'
 export { isOciError, OciError, type OciErrorCode, type OciErrorFacts } from './errors.ts'
 export {

@@ -2,6 +2,7 @@ import type { Repository } from '@composefs/repository'
 import { OciError } from '../errors.ts'
 import { ProgressReport } from '../progress.ts'
 import type { ImageSource } from '../source/image-source.ts'
+import { inImage } from '../source/in-image.ts'
 import { openSource } from '../source/open-source.ts'
 import { tagName } from '../store/tags.ts'
 import { planPull, withSignal } from './plan.ts'
@@ -68,15 +69,6 @@ export async function pull(
   } finally {
     if (source !== from) await source.close()
   }
-}
-
-/** The error with the image it is about, which the reader of a layer or of a document does not know. */
-function inImage(error: OciError, image: string): OciError {
-  const { code, facts, message } = error
-  // Errors of the source begin with its path.
-  if (image.includes(message.slice(0, message.indexOf(': ')))) return error
-  const options = error.cause === undefined ? undefined : { cause: error.cause }
-  return new OciError(code, `${image}: ${message}`, { reference: image, ...facts }, options)
 }
 
 async function openReference(

@@ -87,6 +87,11 @@ export class TarReader {
     return this.#entry && entryText(this.#entry.path)
   }
 
+  /** Path of the entry whose content is being read, as the entry has it. */
+  get contentPath(): Uint8Array | undefined {
+    return this.#entry?.path
+  }
+
   /**
    * Reads `data` from `start` up to its end or to the content of an object, and returns how far that was.
    *

@@ -6,10 +6,14 @@ import { TarReader } from './reader.ts'
 export interface LayerSink {
   /** Next bytes that stay in the stream of the layer. */
   inline(data: Uint8Array): void
-  /** A content of more than 64 bytes, whole. */
-  object(content: Uint8Array): Digest
+  /**
+   * A content of more than 64 bytes, whole.
+   *
+   * @param path of its entry
+   */
+  object(content: Uint8Array, path: Uint8Array): Digest
   /** A content that comes in pieces. */
-  openObject(): ObjectPieces
+  openObject(path: Uint8Array): ObjectPieces
   /** The object stands here in the stream. */
   external(digest: Digest, size: number): void
   entry(entry: TarEntry): void
@@ -27,6 +31,8 @@ export interface ObjectPieces {
  * object that is there already is then never written.
  */
 const GATHER_MAX = 256 * 1024
+
+const NO_PATH = new Uint8Array(0)
 
 /**
  * Splits a tar that is pushed in chunks of any size: all bytes reach the sink, in order, as inline data or as objects.
@@ -87,7 +93,7 @@ export class LayerSplitter {
   #takeContent(chunk: Uint8Array, at: number, size: number): number {
     const end = Math.min(chunk.length, at + size - this.#contentRead)
     const piece = chunk.subarray(at, end)
-    if (piece.length === size) this.#complete(this.#sink.object(piece), size)
+    if (piece.length === size) this.#complete(this.#object(piece), size)
     else if (size <= GATHER_MAX) this.#gather(piece, size)
     else this.#write(piece, size)
     return end
@@ -98,17 +104,25 @@ export class LayerSplitter {
     this.#gathering.set(piece, this.#contentRead)
     this.#contentRead += piece.length
     if (this.#contentRead < size) return
-    this.#complete(this.#sink.object(this.#gathering.subarray(0, size)), size)
+    this.#complete(this.#object(this.#gathering.subarray(0, size)), size)
   }
 
   #write(piece: Uint8Array, size: number): void {
-    this.#pieces ??= this.#sink.openObject()
+    this.#pieces ??= this.#sink.openObject(this.#path)
     this.#pieces.write(piece)
     this.#contentRead += piece.length
     if (this.#contentRead < size) return
     const digest = this.#pieces.finish()
     this.#pieces = undefined
     this.#complete(digest, size)
+  }
+
+  #object(content: Uint8Array): Digest {
+    return this.#sink.object(content, this.#path)
+  }
+
+  get #path(): Uint8Array {
+    return this.#reader.contentPath ?? NO_PATH
   }
 
   #complete(digest: Digest, size: number): void {

@@ -1,0 +1,42 @@
+import type { Hashing } from '@composefs/fsverity'
+import { isOciError } from '../errors.ts'
+import type { EventLoopTurns } from '../pull/event-loop-turns.ts'
+import { heedSignal } from '../pull/heed-signal.ts'
+import { inPlannedLayer, type PlannedLayer } from '../pull/plan.ts'
+import type { ImageSource } from '../source/image-source.ts'
+import { splitLayer } from '../split-layer.ts'
+import type { LayerSink } from '../tar/splitter.ts'
+
+/** Where layers come from, and what reading them takes. */
+export interface LayerReading {
+  readonly source: ImageSource
+  readonly hashing: Hashing
+  readonly signal: AbortSignal
+  readonly turns: EventLoopTurns
+}
+
+/**
+ * Reads one layer of a source into a sink, and checks it as a pull does.
+ *
+ * @throws OciError with the layer; what sink and source throw; the reason of the signal
+ */
+export async function readLayer(
+  layer: PlannedLayer,
+  reading: LayerReading,
+  options: { readonly sink: LayerSink; onProgress?(bytes: number): void },
+): Promise<void> {
+  const { source, hashing, signal } = reading
+  const { descriptor, id } = layer
+  const { mediaType, digest, size } = descriptor
+  try {
+    await splitLayer(heedSignal(source.blob(descriptor, { signal }), reading), {
+      ...options,
+      hashing,
+      expected: { diffId: id, blobDigest: digest, blobSize: size },
+      mediaTypeHint: mediaType,
+      signal,
+    })
+  } catch (error) {
+    throw isOciError(error) ? inPlannedLayer(error, layer) : error
+  }
+}
