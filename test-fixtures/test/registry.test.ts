@@ -64,6 +64,16 @@ describe.skipIf(unavailable !== undefined)(`a real registry: ${unavailable ?? ''
     expect(status).toBe(200)
   })
 
+  test('takes none but clients with a certificate', async () => {
+    const registry = await start({ tls: true, clientCertificates: true })
+    await registry.pusher.blob('app', blob)
+    const stranger = new Promise((resolve, reject) => {
+      const { ca } = registry.certificates ?? {}
+      request(`${registry.url}/v2/`, { ca, agent: false }, resolve).on('error', reject).end()
+    })
+    await expect(stranger).rejects.toThrow()
+  })
+
   test('wants the passwords of its users', async () => {
     const registry = await start({ htpasswd: { ann: 'secret' } })
     await registry.pusher.blob('app', blob)

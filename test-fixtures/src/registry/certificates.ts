@@ -15,31 +15,39 @@ export interface Certificates extends ServerCertificate {
   /** PEM of the authority. */
   readonly ca: string
   readonly caFile: string
+  /** A certificate of it for a client. */
+  readonly client: ServerCertificate
 }
 
 const EC_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-sha256']
 
-/** Makes an authority and a certificate for loopback by its address and its name, with openssl, into `directory`. */
+/** Makes an authority, a certificate for loopback and one for a client with openssl, into `directory`. */
 export function makeCertificates(directory: string): Certificates {
-  const path = (name: string) => join(directory, name)
-  makeSelfSigned(directory, 'ca', '/CN=composefs test authority')
-  const extensions = path('extensions')
-  writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1,DNS:localhost\n')
-  const request = path('server.csr')
+  const { cert, certFile } = makeSelfSigned(directory, 'ca', '/CN=composefs test authority')
+  return {
+    ca: cert,
+    caFile: certFile,
+    client: makeSigned(directory, 'client', 'extendedKeyUsage=clientAuth'),
+    ...makeSigned(directory, 'server', 'subjectAltName=IP:127.0.0.1,DNS:localhost'),
+  }
+}
+
+/** A certificate of the authority in the same directory. */
+function makeSigned(directory: string, name: string, extension: string): ServerCertificate {
+  const path = (suffix: string) => join(directory, suffix)
+  const request = path(`${name}.csr`)
+  const extensions = path(`${name}.extensions`)
+  writeFileSync(extensions, `${extension}\n`)
   runProgram('openssl', [
-    ...['req', ...EC_KEY, '-keyout', path('server.key'), '-out', request],
-    ...['-subj', '/CN=localhost'],
+    ...['req', ...EC_KEY, '-keyout', path(`${name}.key`), '-out', request],
+    ...['-subj', `/CN=${name}`],
   ])
   runProgram('openssl', [
-    ...['x509', '-req', '-days', '2', '-sha256', '-in', request, '-out', path('server.crt')],
+    ...['x509', '-req', '-days', '2', '-sha256', '-in', request, '-out', path(`${name}.crt`)],
     ...['-CA', path('ca.crt'), '-CAkey', path('ca.key'), '-CAcreateserial'],
     ...['-extfile', extensions],
   ])
-  return {
-    ca: readFileSync(path('ca.crt'), 'utf8'),
-    caFile: path('ca.crt'),
-    ...readPair(directory, 'server'),
-  }
+  return readPair(directory, name)
 }
 
 /** A certificate signed by its own key: `NAME.crt` and `NAME.key`. */

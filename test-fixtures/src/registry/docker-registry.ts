@@ -11,6 +11,8 @@ import { startTokenServer, type TokenServer, type TokenServerBehaviour } from '.
 export interface RegistryOptions {
   /** TLS with a certificate of an authority that nobody trusts. */
   readonly tls?: boolean
+  /** With TLS: takes only clients that have a certificate of the same authority. */
+  readonly clientCertificates?: boolean
   /** Basic authentication: passwords by user. */
   readonly htpasswd?: Readonly<Record<string, string>>
   /** Token authentication by a server of our own. */
@@ -78,6 +80,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     const url = `${certificates === undefined ? 'http' : 'https'}://${host}`
     const pusher = new Pusher(url, {
       ca: certificates?.ca,
+      client: certificates?.client,
       authorization: repository => authorization(options, tokenServer, repository),
     })
     return { host, url, storage, certificates, tokenServer, pusher, log: server.log, stop }
@@ -112,7 +115,11 @@ function configuration(options: RegistryOptions, parts: Parts): object {
       // Nothing needs it, but without one every start warns.
       secret: 'tests',
       ...(certificates && {
-        tls: { certificate: certificates.certFile, key: certificates.keyFile },
+        tls: {
+          certificate: certificates.certFile,
+          key: certificates.keyFile,
+          ...(options.clientCertificates && { clientcas: [certificates.caFile] }),
+        },
       }),
     },
     auth: {

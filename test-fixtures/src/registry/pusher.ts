@@ -20,18 +20,24 @@ interface Answer {
 /** Puts blobs and manifests into a registry by plain requests. What a registry refuses is an Error with its answer. */
 export class Pusher {
   readonly #url: string
-  readonly #ca: string | undefined
+  readonly #tls: { ca?: string; cert?: string; key?: string }
   readonly #authorization: (repository: string) => string | undefined
 
   constructor(
     url: string,
     options: {
       readonly ca?: string | undefined
+      /** Certificate of the pusher itself. */
+      readonly client?: { readonly cert: string; readonly key: string } | undefined
       authorization?(repository: string): string | undefined
     } = {},
   ) {
     this.#url = url
-    this.#ca = options.ca
+    const { ca, client } = options
+    this.#tls = {
+      ...(ca === undefined ? {} : { ca }),
+      ...(client === undefined ? {} : { cert: client.cert, key: client.key }),
+    }
     this.#authorization = options.authorization ?? (() => undefined)
   }
 
@@ -111,7 +117,7 @@ export class Pusher {
     const outgoing = (url.startsWith('https:') ? tlsRequest : request)(url, {
       method,
       agent: false,
-      ...(this.#ca === undefined ? {} : { ca: this.#ca }),
+      ...this.#tls,
       headers: {
         'content-length': length,
         ...(contentType === undefined ? {} : { 'content-type': contentType }),
