@@ -19,7 +19,9 @@ export const ERANGE = 34
 export const ENOSYS = 38
 export const ENODATA = 61
 export const EOVERFLOW = 75
+export const EMSGSIZE = 90
 export const EOPNOTSUPP = 95
+export const ECONNRESET = 104
 
 /** Errors that libuv, and so Node, has no name for. The numbers are those of x64 and arm64. */
 const UNNAMED: ReadonlyMap<number, readonly [code: string, message: string]> = new Map([

@@ -29,6 +29,13 @@ export {
 export { createOpensslHashing } from './openssl.ts'
 export type { OverlayForm } from './overlay.ts'
 export type { PathLike } from './path.ts'
+export {
+  createSocketPair,
+  linuxSocketPairs,
+  type ReceivedMessage,
+  SeqpacketSocket,
+  type SocketPair,
+} from './seqpacket.ts'
 export { type FileSystemFacts, fileSystemFacts, isReadOnly } from './statfs.ts'
 export { linuxSystem } from './system.ts'
 export { type BusyError, type UnmountOptions, unmountComposefs } from './umount.ts'

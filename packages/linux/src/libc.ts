@@ -25,6 +25,9 @@ export interface Libc {
   llistxattr(path: Bytes, list: Bytes, size: number): number
   lremovexattr(path: Bytes, name: Bytes): number
   lsetxattr(path: Bytes, name: Bytes, value: Bytes, size: number, flags: number): number
+  recvmsg(socket: number, header: Bytes, flags: number): number
+  sendmsg(socket: number, header: Bytes, flags: number): number
+  socketpair(domain: number, type: number, protocol: number, out: Bytes): number
   statfs(path: Bytes, out: Bytes): number
   syncfs(file: number): number
   umount2(path: Bytes, flags: number): number
@@ -38,6 +41,8 @@ export interface Libc {
   renameat2(fromAt: number, from: Bytes, toAt: number, to: Bytes, flags: number): number
   /** errno of the call just made. */
   errno(): number
+  /** Where a buffer lies, for structs that point to others. It must stay referenced until the call is over. */
+  address(buffer: ArrayBuffer): bigint
 }
 
 /** Numbers of the calls that go through syscall(2). The newer ones are the same everywhere. */
@@ -129,6 +134,9 @@ function bind(koffi: Koffi, numbers: { mknodat: number; renameat2: number }): Li
     llistxattr: long('llistxattr', bytes, bytes, 'size_t'),
     lremovexattr: int('lremovexattr', bytes, bytes),
     lsetxattr: int('lsetxattr', bytes, bytes, bytes, 'size_t', 'int'),
+    recvmsg: long('recvmsg', 'int', bytes, 'int'),
+    sendmsg: long('sendmsg', 'int', bytes, 'int'),
+    socketpair: int('socketpair', 'int', 'int', 'int', bytes),
     statfs: int('statfs', bytes, bytes),
     syncfs: int('syncfs', 'int'),
     umount2: int('umount2', bytes, 'int'),
@@ -140,5 +148,6 @@ function bind(koffi: Koffi, numbers: { mknodat: number; renameat2: number }): Li
     moveMount: numbered(429, 'int', bytes, 'int', bytes, 'unsigned int'),
     renameat2: numbered(numbers.renameat2, 'int', bytes, 'int', bytes, 'unsigned int'),
     errno: () => koffi.errno(),
+    address: buffer => koffi.address(buffer),
   }
 }
