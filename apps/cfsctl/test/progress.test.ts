@@ -6,13 +6,15 @@ import { PlainProgress } from '../src/output/plain-progress.ts'
 import type { ProgressView } from '../src/output/progress.ts'
 import { formatSize } from '../src/output/size.ts'
 import { TerminalProgress } from '../src/output/terminal-progress.ts'
+import { TransferRate } from '../src/output/transfer-rate.ts'
+import { roundDuration, roundSize, sizeOfTotal } from '../src/output/transfer-text.ts'
 
 const MIB = 2 ** 20
 const [first, second] = ['a', 'b'].map(digit => `sha256:${digit.repeat(64)}`) as [string, string]
 
 /** A pull of two layers, the first of which is there; each step takes six seconds. */
 const EVENTS: readonly Progress[] = [
-  { kind: 'started', id: 'total', total: 10 * MIB, unit: 'bytes' },
+  { kind: 'started', id: 'total', total: 10 * MIB, unit: 'bytes', transfers: 2 },
   { kind: 'skipped', id: first },
   { kind: 'started', id: second, total: 10 * MIB, unit: 'bytes' },
   { kind: 'progress', id: second, fetched: 4 * MIB, total: 10 * MIB },
@@ -44,13 +46,13 @@ test('plain: lines for the start, the layers, now and then the total, and the en
   })
   view.finish()
   expect(lines).toEqual([
-    'pull x: 10.00 MiB',
+    'pull x: 2 layers, 10 MiB',
     'layer aaaaaaaaaaaa: already here',
-    'pull x: 4.00 MiB of 10.00 MiB, 170.67 KiB/s',
-    'pull x: 10.00 MiB of 10.00 MiB, 284.44 KiB/s',
-    'layer bbbbbbbbbbbb: done 10.00 MiB in 30.0 s',
+    'pull: 4.0 of 10 MiB, 171 KiB/s',
+    'pull: 10 of 10 MiB, 512 KiB/s',
+    'layer bbbbbbbbbbbb: done 10 MiB in 30.0 s',
     'making the\\nimage',
-    'pull x: done, 10.00 MiB in 60.0 s',
+    'pull x: done, 10 MiB in 60.0 s',
   ])
 })
 
@@ -74,7 +76,7 @@ test('json: numbered frames with their time, progress no more often than ten tim
   expect(frames[0]).toEqual({
     seq: 1,
     time: '2024-01-02T03:04:05.000Z',
-    started: { id: 'total', total: 10 * MIB, unit: 'Bytes' },
+    started: { id: 'total', total: 10 * MIB, unit: 'Bytes', transfers: 2 },
   })
   expect(frames.map(frame => Object.keys(frame)[2])).toEqual([
     'started',
@@ -97,9 +99,9 @@ test('json: numbered frames with their time, progress no more often than ten tim
 })
 
 describe('on a terminal', () => {
-  function open() {
+  function open(columns = 40) {
     const written: string[] = []
-    const terminal = { columns: 40, write: (text: string) => written.push(text) }
+    const terminal = { columns, write: (text: string) => written.push(text) }
     const console = new Console({
       write: text => written.push(text),
       color: false,
@@ -121,6 +123,22 @@ describe('on a terminal', () => {
     expect(text.endsWith('\u001b[J')).toBe(true)
   })
 
+  test('there is a line for all, and one for each layer', async () => {
+    const { written, view } = open(100)
+    for (const event of EVENTS.slice(0, 5)) view.report(event)
+    // Drawings are at least 100 ms apart, except where there is a message.
+    view.report({ kind: 'message', message: 'wait' })
+    const drawn = written.at(-1)?.split('\n') ?? []
+    view.abandon()
+    expect(drawn[0]).toMatch(/Pulling x {3}4\.0 \/ 10 MiB {3}\d.*\/s.* {3}layers 1\/2$/)
+    expect(drawn.slice(1)).toEqual([
+      '  bbbbbbbbbbbb  ████████░░░░░░░░░░░░   40%   4.0 / 10 MiB',
+      '  aaaaaaaaaaaa  already here',
+      'wait',
+      '',
+    ])
+  })
+
   test('messages stand above what is drawn', () => {
     const { written, console, view } = open()
     view.report(EVENTS[0] as Progress)
@@ -129,6 +147,44 @@ describe('on a terminal', () => {
     view.abandon()
     console.notice('more')
     expect(written.at(-1)).toBe('notice: more\n')
+  })
+})
+
+describe('what a glance takes in', () => {
+  test.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1536, '1.5 KiB'],
+    [9.96 * MIB, '10 MiB'],
+    [930.4 * MIB, '930 MiB'],
+    [5.25 * 2 ** 40, '5.3 TiB'],
+  ])('%d bytes are %s', (bytes, text) => {
+    expect(roundSize(bytes)).toBe(text)
+  })
+
+  test('two sizes have one unit', () => {
+    expect(sizeOfTotal(412 * MIB, 930 * MIB)).toBe('412 / 930 MiB')
+    expect(sizeOfTotal(412 * MIB, 1.5 * 2 ** 30, 'of')).toBe('0.4 of 1.5 GiB')
+    expect(sizeOfTotal(0, 0)).toBe('0 / 0 B')
+  })
+
+  test.each([
+    [1, '1 s'],
+    [99_000, '99 s'],
+    [119_000, '2 min'],
+    [3_900_000, '1 h 5 min'],
+  ])('%i ms are %s', (milliseconds, text) => {
+    expect(roundDuration(milliseconds)).toBe(text)
+  })
+
+  test('a rate is that of the last seconds', () => {
+    const rate = new TransferRate()
+    expect(rate.at(0, 0)).toBe(0)
+    for (let time = 0; time <= 20_000; time += 100) {
+      rate.note(time < 10_000 ? time * 1000 : 10_000_000, time)
+    }
+    expect(rate.at(10_000_000, 15_000)).toBeGreaterThan(0)
+    expect(rate.at(10_000_000, 21_000)).toBe(0)
   })
 })
 

@@ -17,11 +17,18 @@ export interface ConsoleSettings {
 /** Messages for people, on standard error. Results never go here. */
 export class Console {
   readonly #settings: ConsoleSettings
+  #json: boolean
   /** Called before every line: who draws on the terminal makes room for it. */
   beforeLine: (() => void) | undefined
 
   constructor(settings: ConsoleSettings) {
     this.#settings = settings
+    this.#json = settings.json
+  }
+
+  /** From now on every message is a JSON object: they stand between others that a program reads. */
+  useJson(): void {
+    this.#json = true
   }
 
   get color(): boolean {
@@ -61,14 +68,12 @@ export class Console {
   }
 
   #say(style: Style, text: string): void {
-    const { json, color } = this.#settings
-    if (json) this.#plain(style, text)
+    const { color } = this.#settings
+    if (this.#json) this.#plain(style, text)
     else this.line(`${paint(`${style}:`, style, color)} ${printable(text)}`)
   }
 
   #plain(kind: string, text: string): void {
-    this.line(
-      this.#settings.json ? JSON.stringify({ [kind]: text }) : `${kind}: ${printable(text)}`,
-    )
+    this.line(this.#json ? JSON.stringify({ [kind]: text }) : `${kind}: ${printable(text)}`)
   }
 }

@@ -5,24 +5,42 @@ export function formatJson(document: Json): string {
   return `${JSON.stringify(document, null, 2)}\n`
 }
 
+type JsonObject = { readonly [key: string]: Json }
+
 /** `name: value` lines in the document's order, for commands whose text form is that of their document. */
-export function* documentLines(document: { readonly [key: string]: Json }): Generator<string> {
+export function* documentLines(document: JsonObject): Generator<string> {
   for (const [name, value] of Object.entries(document)) {
     if (name !== 'schema') yield* valueLines(name, value)
   }
 }
 
 function* valueLines(name: string, value: Json): Generator<string> {
-  if (value === null || typeof value !== 'object') {
-    yield `${name}: ${value === null ? '-' : String(value)}`
+  if (isScalar(value)) {
+    yield `${name}: ${scalarText(value)}`
     return
   }
   yield `${name}:`
-  if (Array.isArray(value)) for (const item of value as readonly Json[]) yield `  ${inline(item)}`
-  else
-    for (const line of documentLines(value as { readonly [key: string]: Json })) yield `  ${line}`
+  if (Array.isArray(value)) {
+    for (const item of value as readonly Json[]) yield* indented(itemLines(item))
+  } else yield* indented(documentLines(value as JsonObject))
 }
 
-function inline(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+/** An item of a list: one line, unless there are lists in it. */
+function* itemLines(item: Json): Generator<string> {
+  if (isScalar(item)) yield scalarText(item)
+  else if (Array.isArray(item)) yield JSON.stringify(item)
+  else if (Object.values(item).every(isScalar)) yield [...documentLines(item as JsonObject)].join(', ')
+  else yield* documentLines(item as JsonObject)
+}
+
+function* indented(lines: Iterable<string>): Generator<string> {
+  for (const line of lines) yield `  ${line}`
+}
+
+function isScalar(value: Json): value is string | number | boolean | null {
+  return value === null || typeof value !== 'object'
+}
+
+function scalarText(value: string | number | boolean | null): string {
+  return value === null ? '-' : String(value)
 }

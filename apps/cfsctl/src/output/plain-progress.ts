@@ -1,7 +1,8 @@
 import { type Progress as ProgressEvent, TOTAL_ID } from '@composefs/oci'
 import { printable } from './printable.ts'
 import type { ProgressView } from './progress.ts'
-import { formatSize } from './size.ts'
+import { TransferRate } from './transfer-rate.ts'
+import { roundSize, shortId, sizeOfTotal } from './transfer-text.ts'
 
 /** Time between two reports of what is going on, in ms. */
 const REPORT_EVERY = 10_000
@@ -12,10 +13,15 @@ export class PlainProgress implements ProgressView {
   readonly #print: (line: string) => void
   readonly #now: () => number
   readonly #starts = new Map<string, number>()
+  readonly #rate = new TransferRate()
   #started: number
   #reported: number
   #fetched = 0
+  #total = 0
+  /** Reports even while nothing comes. */
+  #timer: NodeJS.Timeout | undefined
 
+  /** @param title `VERB SUBJECT` */
   constructor(title: string, print: (line: string) => void, now = () => performance.now()) {
     this.#title = printable(title)
     this.#print = print
@@ -28,18 +34,17 @@ export class PlainProgress implements ProgressView {
     switch (event.kind) {
       case 'started':
         this.#starts.set(event.id, this.#now())
-        if (event.id !== TOTAL_ID) break
-        this.#started = this.#now()
-        this.#print(`${this.#title}: ${formatSize(event.total)}`)
+        if (event.id === TOTAL_ID) this.#begin(event.total, event.transfers)
         break
       case 'progress':
-        if (event.id === TOTAL_ID) this.#total(event.fetched, event.total)
+        if (event.id === TOTAL_ID) this.#advance(event.fetched, event.total)
         break
       case 'skipped':
         this.#print(`layer ${shortId(event.id)}: already here`)
         break
       case 'done':
-        if (event.id !== TOTAL_ID) this.#done(event.id, event.transferred)
+        if (event.id === TOTAL_ID) this.#stop()
+        else this.#done(event.id, event.transferred)
         break
       case 'message':
         this.#print(printable(event.message))
@@ -47,32 +52,51 @@ export class PlainProgress implements ProgressView {
   }
 
   finish(): void {
+    this.#stop()
     const seconds = secondsSince(this.#started, this.#now())
-    this.#print(`${this.#title}: done, ${formatSize(this.#fetched)} in ${seconds} s`)
+    this.#print(`${this.#title}: done, ${roundSize(this.#fetched)} in ${seconds} s`)
   }
 
-  abandon(): void {}
+  abandon(): void {
+    this.#stop()
+  }
+
+  #begin(total: number, transfers: number | undefined): void {
+    this.#stop()
+    this.#started = this.#now()
+    this.#reported = this.#started
+    this.#total = total
+    this.#rate.note(0, this.#started)
+    const layers =
+      transfers === undefined ? '' : `${transfers} layer${transfers === 1 ? '' : 's'}, `
+    this.#print(`${this.#title}: ${layers}${roundSize(total)}`)
+    this.#timer = setInterval(() => this.#reportIfDue(), REPORT_EVERY).unref()
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer)
+  }
 
   #done(id: string, transferred: number): void {
     const seconds = secondsSince(this.#starts.get(id) ?? this.#started, this.#now())
-    this.#print(`layer ${shortId(id)}: done ${formatSize(transferred)} in ${seconds} s`)
+    this.#print(`layer ${shortId(id)}: done ${roundSize(transferred)} in ${seconds} s`)
   }
 
-  #total(fetched: number, total: number): void {
+  #advance(fetched: number, total: number): void {
     this.#fetched = fetched
+    this.#total = total
+    this.#rate.note(fetched, this.#now())
+    this.#reportIfDue()
+  }
+
+  #reportIfDue(): void {
     const now = this.#now()
     if (now - this.#reported < REPORT_EVERY) return
     this.#reported = now
-    const rate = (fetched * 1000) / (now - this.#started)
-    this.#print(
-      `${this.#title}: ${formatSize(fetched)} of ${formatSize(total)}, ${formatSize(Math.round(rate))}/s`,
-    )
+    const [verb = ''] = this.#title.split(' ')
+    const rate = roundSize(Math.round(this.#rate.at(this.#fetched, now)))
+    this.#print(`${verb}: ${sizeOfTotal(this.#fetched, this.#total, 'of')}, ${rate}/s`)
   }
-}
-
-/** The first 12 digits of a digest. */
-export function shortId(id: string): string {
-  return printable(id.slice(id.indexOf(':') + 1).slice(0, 12))
 }
 
 function secondsSince(start: number, now: number): string {

@@ -14,11 +14,12 @@ export interface ProgressView {
   abandon(): void
 }
 
-/** The view that the command line asks for; `title` says what is going on. */
+/** The view that the command line asks for; `title` is the verb and what it is about: `pull IMAGE`. */
 export function createProgress(context: Context, title: string): ProgressView {
   const { console } = context
   switch (progressMode(context)) {
     case 'json':
+      console.useJson()
       return new JsonProgress(line => console.line(line))
     case 'plain':
       return new PlainProgress(title, line => console.line(line))

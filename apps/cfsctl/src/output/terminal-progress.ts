@@ -1,13 +1,15 @@
 import { type Progress as ProgressEvent, TOTAL_ID } from '@composefs/oci'
 import type { Console } from './console.ts'
 import { displayWidth } from './display-width.ts'
-import { shortId } from './plain-progress.ts'
 import { printable } from './printable.ts'
 import type { ProgressView } from './progress.ts'
-import { formatSize } from './size.ts'
+import { TransferRate } from './transfer-rate.ts'
+import { roundDuration, roundSize, shortId, sizeOfTotal, titleInProgress } from './transfer-text.ts'
 
 /** Least time between two drawings, in ms. */
 const DRAW_EVERY = 100
+/** Time between two drawings while nothing happens, in ms: the rate falls then. */
+const REDRAW_EVERY = 1000
 /** Most lines of single transfers. */
 const TRANSFERS_MAX = 8
 const BAR_WIDTH = 20
@@ -29,36 +31,29 @@ export class TerminalProgress implements ProgressView {
   readonly #console: Console
   readonly #terminal: Terminal
   readonly #transfers = new Map<string, Transfer>()
-  readonly #start = performance.now()
-  #total: Transfer | undefined
+  readonly #skipped: string[] = []
+  readonly #rate = new TransferRate()
+  readonly #timer: NodeJS.Timeout
+  #total = { fetched: 0, total: 0, transfers: 0, done: 0 }
   #message = ''
   #drawnLines = 0
   #drawnAt = 0
 
+  /** @param title `VERB SUBJECT` */
   constructor(title: string, console: Console, terminal: Terminal) {
-    this.#title = printable(title)
+    this.#title = printable(titleInProgress(title))
     this.#console = console
     this.#terminal = terminal
     console.beforeLine = () => this.#erase()
+    this.#timer = setInterval(() => this.#draw(), REDRAW_EVERY).unref()
   }
 
   report(event: ProgressEvent): void {
-    switch (event.kind) {
-      case 'started':
-        this.#begin(event.id, { total: event.total, fetched: 0 })
-        break
-      case 'progress': {
-        const transfer = event.id === TOTAL_ID ? this.#total : this.#transfers.get(event.id)
-        if (transfer !== undefined) transfer.fetched = event.fetched
-        break
-      }
-      case 'done':
-        this.#transfers.delete(event.id)
-        break
-      case 'message':
-        this.#message = printable(event.message)
-        this.#drawnAt = 0
-    }
+    if (event.kind === 'message') {
+      this.#message = printable(event.message)
+      this.#drawnAt = 0
+    } else if (event.id === TOTAL_ID) this.#reportTotal(event)
+    else this.#reportTransfer(event)
     this.#draw()
   }
 
@@ -67,13 +62,33 @@ export class TerminalProgress implements ProgressView {
   }
 
   abandon(): void {
+    clearInterval(this.#timer)
     this.#erase()
     this.#console.beforeLine = undefined
   }
 
-  #begin(id: string, transfer: Transfer): void {
-    if (id === TOTAL_ID) this.#total = transfer
-    else this.#transfers.set(id, transfer)
+  #reportTotal(event: Exclude<ProgressEvent, { readonly kind: 'message' }>): void {
+    if (event.kind === 'started') {
+      const { total, transfers = 0 } = event
+      this.#total = { fetched: 0, total, transfers, done: 0 }
+    } else if (event.kind === 'progress') {
+      const { fetched, total } = event
+      this.#total = { ...this.#total, fetched, total }
+    }
+    this.#rate.note(this.#total.fetched, performance.now())
+  }
+
+  #reportTransfer(event: Exclude<ProgressEvent, { readonly kind: 'message' }>): void {
+    const { id } = event
+    const transfer = this.#transfers.get(id)
+    if (event.kind === 'started') this.#transfers.set(id, { total: event.total, fetched: 0 })
+    else if (event.kind === 'progress') {
+      if (transfer !== undefined) transfer.fetched = event.fetched
+    } else {
+      this.#transfers.delete(id)
+      this.#total.done += 1
+      if (event.kind === 'skipped') this.#skipped.push(id)
+    }
   }
 
   #draw(): void {
@@ -87,24 +102,27 @@ export class TerminalProgress implements ProgressView {
   }
 
   #lines(now: number): string[] {
-    const transfers = [...this.#transfers].slice(0, TRANSFERS_MAX)
+    const transfers = Array.from(this.#transfers, ([id, transfer]) => transferLine(id, transfer))
+    const skipped = this.#skipped.map(id => `  ${shortId(id)}  already here`)
     return [
       this.#totalLine(now),
-      ...transfers.map(([id, transfer]) => transferLine(id, transfer)),
+      ...[...transfers, ...skipped].slice(0, TRANSFERS_MAX),
       ...(this.#message === '' ? [] : [this.#message]),
     ]
   }
 
   #totalLine(now: number): string {
-    const { fetched = 0, total = 0 } = this.#total ?? {}
-    if (fetched === 0) return this.#title
-    const rate = (fetched * 1000) / (now - this.#start)
-    const left = Math.ceil((total - fetched) / rate)
+    const { fetched, total, transfers, done } = this.#total
+    const layers = transfers === 0 ? [] : [`layers ${Math.min(done, transfers)}/${transfers}`]
+    if (fetched === 0) return [this.#title, ...layers].join('   ')
+    const rate = this.#rate.at(fetched, now)
+    const left = rate === 0 || fetched >= total ? undefined : ((total - fetched) * 1000) / rate
     return [
       this.#title,
-      `${formatSize(fetched)} / ${formatSize(total)}`,
-      `${formatSize(Math.round(rate))}/s`,
-      `${left} s left`,
+      sizeOfTotal(fetched, total),
+      `${roundSize(Math.round(rate))}/s`,
+      ...(left === undefined ? [] : [`${roundDuration(left)} left`]),
+      ...layers,
     ].join('   ')
   }
 
@@ -125,7 +143,7 @@ function transferLine(id: string, { fetched, total }: Transfer): string {
   const filled = Math.floor(part * BAR_WIDTH)
   const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled)
   const percent = String(Math.floor(part * 100)).padStart(3)
-  return `  ${shortId(id)}  ${bar}  ${percent}%   ${formatSize(fetched)} / ${formatSize(total)}`
+  return `  ${shortId(id)}  ${bar}  ${percent}%   ${sizeOfTotal(fetched, total)}`
 }
 
 /** The beginning of the line that fits. */

@@ -1,0 +1,55 @@
+import { printable } from './printable.ts'
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** `412 / 930 MiB`, with another word between them: two sizes in the unit of the larger one. */
+export function sizeOfTotal(part: number, total: number, between = '/'): string {
+  const unit = unitOf(Math.max(part, total))
+  return `${inUnit(part, unit)} ${between} ${inUnit(total, unit)} ${UNITS[unit]}`
+}
+
+/** `930 MiB`, `2.6 KiB`: what a glance takes in. */
+export function roundSize(bytes: number): string {
+  const unit = unitOf(bytes)
+  return `${inUnit(bytes, unit)} ${UNITS[unit]}`
+}
+
+/** The unit in which a size has at most four digits before the point. */
+function unitOf(bytes: number): number {
+  let unit = 0
+  for (let rest = bytes; rest >= 1024 && unit < UNITS.length - 1; rest /= 1024) unit += 1
+  return unit
+}
+
+function inUnit(bytes: number, unit: number): string {
+  const value = bytes / 1024 ** unit
+  // 9.96 would be 10.0.
+  return unit === 0 || value === 0 || value >= 9.95 ? value.toFixed(0) : value.toFixed(1)
+}
+
+/** `4 s`, `2 min`, `1 h 5 min`. */
+export function roundDuration(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000)
+  if (seconds < 100) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** The first 12 digits of a digest. */
+export function shortId(id: string): string {
+  return printable(id.slice(id.indexOf(':') + 1).slice(0, 12))
+}
+
+/** How `VERB SUBJECT` is called while it goes on: `Pulling SUBJECT`. */
+export function titleInProgress(title: string): string {
+  const [verb = '', ...rest] = title.split(' ')
+  return [DOING[verb] ?? verb, ...rest].join(' ')
+}
+
+const DOING: Readonly<Record<string, string>> = {
+  pull: 'Pulling',
+  push: 'Pushing',
+  copy: 'Copying',
+  export: 'Exporting',
+  digests: 'Reading',
+}
