@@ -11,6 +11,7 @@ import { info } from './commands/info.ts'
 import { init } from './commands/init.ts'
 import { mount } from './commands/mount.ts'
 import { ociComputeId } from './commands/oci/compute-id.ts'
+import { ociDigests } from './commands/oci/digests.ts'
 import { ociDump } from './commands/oci/dump.ts'
 import { ociImages } from './commands/oci/images.ts'
 import { ociImportLayer } from './commands/oci/import-layer.ts'
@@ -53,6 +54,7 @@ export const cfsctl: Program = {
     ociImportLayer,
     ociDump,
     ociComputeId,
+    ociDigests,
     ociSeal,
     ociMount,
     mount,

@@ -18,7 +18,6 @@ export const plannedCommands: readonly PlannedCommand[] = [
   { words: ['oci', 'copy'], summary: 'Copy an image from another repository' },
   { words: ['oci', 'export'], summary: 'Write an image to a layout or archive' },
   { words: ['oci', 'push'], summary: 'Send an image to a registry' },
-  { words: ['oci', 'digests'], summary: 'Compute the ids of an image without storing it' },
   { words: ['oci', 'linked-erofs-images'], summary: 'List the EROFS images of one image' },
   { words: ['oci', 'prepare-boot'], summary: 'Set up booting of an image' },
   { words: ['oci', 'referrers'], summary: 'List what refers to an image' },

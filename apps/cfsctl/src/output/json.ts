@@ -29,7 +29,8 @@ function* valueLines(name: string, value: Json): Generator<string> {
 function* itemLines(item: Json): Generator<string> {
   if (isScalar(item)) yield scalarText(item)
   else if (Array.isArray(item)) yield JSON.stringify(item)
-  else if (Object.values(item).every(isScalar)) yield [...documentLines(item as JsonObject)].join(', ')
+  else if (Object.values(item).every(isScalar))
+    yield [...documentLines(item as JsonObject)].join(', ')
   else yield* documentLines(item as JsonObject)
 }
 

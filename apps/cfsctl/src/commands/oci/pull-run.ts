@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { type PullNotice, type PullResult, parsePlatform, pull } from '@composefs/oci'
 import type { Args } from '../../command.ts'
 import type { Context } from '../../context.ts'
@@ -7,6 +6,7 @@ import type { Json, Result } from '../../output/result.ts'
 import { formatSize } from '../../output/size.ts'
 import { openChosen } from '../../repository/open.ts'
 import type { ociPull } from './pull.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
 
 export async function run(args: Args<typeof ociPull>, context: Context): Promise<Result> {
   const isDryRun = args['dry-run']
@@ -116,11 +116,4 @@ function document(result: PullResult): { readonly [key: string]: Json } {
 function tell({ level, message }: PullNotice, { console }: Context): void {
   if (level === 'warning') console.warning(message)
   else console.notice(message)
-}
-
-/** Where compressed archives are unpacked: TMPDIR, if it is there. */
-function temporaryDirectory({ env }: Context): { readonly temporaryDirectory?: string } {
-  const path = env.TMPDIR
-  const isThere = path && statSync(path, { throwIfNoEntry: false })?.isDirectory()
-  return isThere ? { temporaryDirectory: path } : {}
 }
