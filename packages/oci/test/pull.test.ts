@@ -419,7 +419,7 @@ describe('progress', () => {
       seen += size
     }
     expect(seen).toBe(total)
-    expect(frames.at(-1)).toEqual({ kind: 'message', message: 'making the image' })
+    expect(frames.at(-1)).toEqual({ kind: 'message', message: 'making the image, 5 files' })
     expect(frames.at(-2)).toEqual({ kind: 'done', id: 'total', transferred: total })
   })
 })

@@ -12,6 +12,7 @@ import { referrerName } from '../store/referrers.ts'
 import { tagName } from '../store/tags.ts'
 import { transformTree } from '../transform.ts'
 import { DEFAULT_XATTR_MODE } from '../xattr-mode.ts'
+import { EventLoopTurns } from './event-loop-turns.ts'
 import { explainNoSpace } from './free-space.ts'
 import { isPackedLayer } from './missing-layers.ts'
 import type { PullPlan } from './plan.ts'
@@ -112,8 +113,7 @@ async function storeMissing(
     const images =
       merger === undefined
         ? (stored?.config.images ?? new Map())
-        : makeImages(context, merger, known.config)
-    options.signal?.throwIfAborted()
+        : await makeImages(context, merger, known.config)
     return await writeDocuments(context, { pulled, images, stored })
   } catch (error) {
     pulling.keepFinished()
@@ -164,13 +164,16 @@ function reportAllPresent({ plan, progress }: StoreContext): void {
 }
 
 /** Makes the tree of what the merger was fed with and stores an image of it in each format. */
-function makeImages(
+async function makeImages(
   { repository, options, progress }: StoreContext,
   merger: LayerMerger,
   known: StoredConfig | undefined,
-): ImageReferences {
-  progress.message('making the image')
+): Promise<ImageReferences> {
   const tree = merger.finish()
+  progress.message(`making the image, ${tree.inodeCount} files`)
+  // What follows waits for nothing: a signal that has come by now would be seen too late.
+  await new EventLoopTurns().take()
+  options.signal?.throwIfAborted()
   transformTree(tree, {
     xattrs: DEFAULT_XATTR_MODE,
     onNotice: message => options.onNotice?.({ level: 'notice', message }),
