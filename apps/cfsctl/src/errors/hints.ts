@@ -62,13 +62,18 @@ const BY_CLI_CODE: Readonly<Partial<Record<CliCode, Hints>>> = {
   'read-only-repository': () => [
     'reading commands work; writing needs a writable file system and permission',
   ],
-  'no-space': () => ['what was stored stays, and a second run goes on from there'],
+  'no-space': roomToMake,
   locked: ({ holders }) => lockHolders(holders),
 }
 
 function bothDigests({ expected, actual }: Readonly<Record<string, unknown>>): readonly string[] {
   if (expected === undefined || actual === undefined) return []
   return [`expected ${String(expected)}, found ${String(actual)}`]
+}
+
+function roomToMake({ path }: Readonly<Record<string, unknown>>): readonly string[] {
+  const where = typeof path === 'string' ? ` in ${path}` : ''
+  return [`make room${where}: what was stored stays, and a second run goes on from there`]
 }
 
 /** Most names that are listed. */
