@@ -1,6 +1,17 @@
-export type { CredentialStore, Credentials } from './config/credentials.ts'
-export type { RegistriesConf, RegistryEndpoint } from './config/registries-conf.ts'
-export type { TlsSettings } from './config/tls-settings.ts'
+export {
+  type CredentialStore,
+  type CredentialStoreOptions,
+  type Credentials,
+  openCredentialStore,
+} from './config/credentials.ts'
+export { proxyFor } from './config/proxy.ts'
+export {
+  loadRegistriesConf,
+  type RegistriesConf,
+  type RegistriesConfOptions,
+  type RegistryEndpoint,
+} from './config/registries-conf.ts'
+export { loadTlsSettings, type TlsOptions, type TlsSettings } from './config/tls-settings.ts'
 export {
   isRegistryError,
   RegistryError,
