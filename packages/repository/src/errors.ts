@@ -45,6 +45,8 @@ export type RepositoryErrorCode =
   | 'ERR_REPOSITORY_SCAN_CHANGED'
   /** A file that no image can hold: a device number above 32 bits, directories too deep, an unknown type. */
   | 'ERR_REPOSITORY_SCAN_UNSUPPORTED'
+  /** Data of two repositories that cannot be shared between them. */
+  | 'ERR_REPOSITORY_CANNOT_SHARE'
 
 /** What a RepositoryError knows beside its message. */
 export interface RepositoryErrorFacts {

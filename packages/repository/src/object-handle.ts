@@ -8,14 +8,20 @@ import type { FileDescriptor } from './system.ts'
 /** The file of an object, open for reading. */
 export class OpenObject implements ObjectHandle {
   readonly file: FileDescriptor
+  /** The name it was opened by. */
+  readonly path: string
   readonly size: number
   readonly #id: Digest
   #isOpen = true
 
-  private constructor(id: Digest, file: FileDescriptor, size: number) {
+  private constructor(
+    id: Digest,
+    opened: { readonly file: FileDescriptor; readonly path: string; readonly size: number },
+  ) {
     this.#id = id
-    this.file = file
-    this.size = size
+    this.file = opened.file
+    this.path = opened.path
+    this.size = opened.size
   }
 
   /**
@@ -28,7 +34,7 @@ export class OpenObject implements ObjectHandle {
     try {
       const status = fstatSync(file)
       if (!status.isFile()) throw notAFile(id, path)
-      return new OpenObject(id, file, status.size)
+      return new OpenObject(id, { file, path, size: status.size })
     } catch (error) {
       closeSync(file)
       throw error

@@ -7,6 +7,12 @@ import type { Layout } from './layout.ts'
 import { assertSize, OpenObject } from './object-handle.ts'
 import type { ObjectStore, ObjectWriter, PutResult } from './object-store.ts'
 import { DiskObjectWriter } from './object-writer.ts'
+import {
+  type ReceivedBy,
+  type ReceiveOptions,
+  type ReceivingStore,
+  receiveObject,
+} from './receive-object.ts'
 import { StagedFile } from './staged-file.ts'
 import type { System } from './system.ts'
 import { assertDigest, type Verity } from './verity.ts'
@@ -68,7 +74,7 @@ export class DiskObjectStore implements ObjectStore {
     const size = content.length
     const state = this.#look(digest, size)
     if (state === 'present') return { digest, isNew: false, size }
-    const staged = this.#stage()
+    const staged = this.#stage(StagedFile.create)
     try {
       staged.write(content)
       const measured = this.#verity.seal(staged)
@@ -84,12 +90,34 @@ export class DiskObjectStore implements ObjectStore {
     this.#assertWritable()
     return new DiskObjectWriter({
       verity: this.#verity,
-      staged: this.#stage(),
+      staged: this.#stage(StagedFile.create),
       publish: (staged, digest, size) => {
         const state = this.#look(digest, size)
         return state !== 'present' && this.#publish(staged, digest, state)
       },
     })
+  }
+
+  /**
+   * Takes over an object that another store of the same algorithm has open. An object that is there is left as it is,
+   * and the bytes are those of the other store all the same.
+   *
+   * @throws RepositoryError ERR_REPOSITORY_READ_ONLY, _DIGEST_MISMATCH, _CANNOT_SHARE, _VERITY_UNSUPPORTED, _VERITY_BUSY
+   */
+  receive(id: Digest, from: OpenObject, options: ReceiveOptions): ReceivedBy {
+    this.#assertWritable()
+    const state = this.#look(id, from.size)
+    if (state === 'present') {
+      if (options.onPiece !== undefined) for (const piece of from.pieces()) options.onPiece(piece)
+      return 'present'
+    }
+    const store: ReceivingStore = {
+      verity: this.#verity,
+      stage: () => this.#stage(StagedFile.create),
+      stageLink: path => this.#stage((system, place) => StagedFile.link(system, place, path)),
+      publish: staged => void this.#publish(staged, id, state),
+    }
+    return receiveObject(id, from, { ...options, store })
   }
 
   /**
@@ -155,16 +183,16 @@ export class DiskObjectStore implements ObjectStore {
     }
   }
 
-  #stage(): StagedFile {
+  #stage(start: typeof StagedFile.create): StagedFile {
     const { objects } = this.#layout
     // Created where all objects of a repository share a directory: faster on ext4 than one file in each.
     const place = { directory: objects, mode: OBJECT_MODE }
     try {
-      return StagedFile.create(this.#system, place)
+      return start(this.#system, place)
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error
       mkdirSync(objects, { recursive: true, mode: DIRECTORY_MODE })
-      return StagedFile.create(this.#system, place)
+      return start(this.#system, place)
     }
   }
 

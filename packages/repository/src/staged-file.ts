@@ -1,5 +1,6 @@
 import { closeSync, constants, fsyncSync, openSync, renameSync, unlinkSync } from 'node:fs'
-import { readPieces, writeFully } from './file-bytes.ts'
+import { linkFile } from './data-sharing.ts'
+import { openForReading, readPieces, writeFully } from './file-bytes.ts'
 import { TEMPORARY_OBJECT } from './layout.ts'
 import type { FileDescriptor, System } from './system.ts'
 import { withTemporaryName } from './temporary-name.ts'
@@ -37,6 +38,28 @@ export class StagedFile {
     place: { readonly directory: string; readonly mode: number },
   ): StagedFile {
     return new StagedFile(system, place, createFile(system, place))
+  }
+
+  /**
+   * Starts with another name of a file that is complete.
+   *
+   * @throws RepositoryError ERR_REPOSITORY_CANNOT_SHARE
+   */
+  static link(
+    system: System,
+    place: { readonly directory: string; readonly mode: number },
+    path: string,
+  ): StagedFile {
+    const { directory } = place
+    const { path: temporary } = withTemporaryName({ directory, prefix: TEMPORARY_OBJECT }, name =>
+      linkFile(path, name),
+    )
+    try {
+      return new StagedFile(system, place, { file: openForReading(temporary), temporary })
+    } catch (error) {
+      unlinkSync(temporary)
+      throw error
+    }
   }
 
   get file(): FileDescriptor {

@@ -68,6 +68,7 @@ const REPOSITORY: Readonly<Record<RepositoryErrorCode, CliCode>> = {
   ERR_REPOSITORY_REF_CONFLICT: 'repository-conflict',
   ERR_REPOSITORY_SCAN_CHANGED: 'tree-invalid',
   ERR_REPOSITORY_SCAN_UNSUPPORTED: 'tree-invalid',
+  ERR_REPOSITORY_CANNOT_SHARE: 'feature-unsupported',
 }
 
 const OCI: Readonly<Record<OciErrorCode, CliCode>> = {
