@@ -24,3 +24,4 @@ export {
   parseRegistryReference,
   type RegistryReference,
 } from './reference.ts'
+export type { RegistryOptions, RetryEvent } from './registry-options.ts'
