@@ -40,6 +40,14 @@ export interface FetchedLayer {
   readonly bytesInlined: number
 }
 
+/** Who brings layers that do not come out of the blobs of a source. */
+export interface LayerSupply {
+  /** Stores what is wanted of a layer and checks it against its digests. */
+  fetch(layer: PlannedLayer, options: FetchLayerOptions): Promise<FetchedLayer>
+  /** True when it has the blob of a layer as it came; others are not kept, whatever is asked for. */
+  hasBlob(digest: string): boolean
+}
+
 /**
  * Fetches the blob of a layer once, checks it and stores what is wanted of it.
  *

@@ -5,6 +5,7 @@ import { isOciError } from '../errors.ts'
 import { keptBlob } from '../store/kept-blob.ts'
 import { inStoredLayer } from '../store/open-entries.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
+import type { LayerSupply } from './fetch-layer.ts'
 import { inPlannedLayer, type PlannedLayer } from './plan.ts'
 import type { PullOptions } from './pull-options.ts'
 import { verifyStoredContent } from './stored-content.ts'
@@ -36,6 +37,8 @@ export interface SurveyOptions extends PullOptions {
   readonly isArtifact: boolean
   /** The blobs that the manifest refers to already. */
   readonly knownBlobs: ReadonlyMap<string, Digest>
+  /** Where the layers come from, unless from a source that has all blobs. */
+  readonly supply?: LayerSupply | undefined
 }
 
 /** The stream of a layer that the repository has; undefined where it must be fetched. */
@@ -83,8 +86,14 @@ export async function surveyLayers(
   return { streams, blobs, missing, names }
 }
 
-function wantsBlob(layer: PlannedLayer, { keepBlobs, isArtifact }: SurveyOptions): boolean {
-  return keepBlobs === true && !isArtifact && isPackedLayer(layer)
+/** True for a layer whose blob is to be kept beside its contents. */
+export function wantsBlob(
+  layer: PlannedLayer,
+  options: Pick<SurveyOptions, 'keepBlobs' | 'isArtifact' | 'supply'>,
+): boolean {
+  const { keepBlobs, isArtifact, supply } = options
+  if (keepBlobs !== true || isArtifact || !isPackedLayer(layer)) return false
+  return supply?.hasBlob(layer.descriptor.digest) ?? true
 }
 
 /** The stream of the layer's blob: one the manifest refers to, or any there is if blobs are to be kept. */

@@ -5,11 +5,16 @@ import type { ProgressReport } from '../progress.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
 import { EventLoopTurns } from './event-loop-turns.ts'
-import { type FetchedLayer, fetchLayer } from './fetch-layer.ts'
+import {
+  type FetchedLayer,
+  type FetchLayerOptions,
+  fetchLayer,
+  type LayerSupply,
+} from './fetch-layer.ts'
 import { assertRoom, estimateSpace } from './free-space.ts'
 import { MergeInOrder } from './merge-in-order.ts'
 import { type MissingLayer, surveyLayers } from './missing-layers.ts'
-import type { PullPlan } from './plan.ts'
+import type { PlannedLayer, PullPlan } from './plan.ts'
 import type { PulledLayer, PullOptions, PullStatistics } from './pull-options.ts'
 import { runBounded } from './run-bounded.ts'
 
@@ -32,6 +37,8 @@ export interface PullLayersOptions {
   readonly knownBlobs: ReadonlyMap<string, Digest>
   readonly progress: ProgressReport
   readonly options: PullOptions
+  /** Where the layers come from, unless from the blobs of the source. */
+  readonly supply?: LayerSupply | undefined
 }
 
 /** The layers of an image, all of them stored. */
@@ -142,13 +149,14 @@ export class LayerPull {
 
   /** Finds out what is there, and tells what is to come. */
   async #survey(): Promise<void> {
-    const { repository, plan, progress, options, knownBlobs, source } = this.#context
+    const { repository, plan, progress, options, knownBlobs, source, supply } = this.#context
     const { isArtifact } = plan
     if (options.verifyLayers || options.repair) progress.message('checking the stored layers')
     const survey = await surveyLayers(repository, plan.layers, {
       ...options,
       isArtifact,
       knownBlobs,
+      supply,
     })
     for (const [id, stream] of survey.streams) this.#streams.set(id, stream)
     for (const [digest, stream] of survey.blobs) this.#blobs.set(digest, stream)
@@ -161,7 +169,8 @@ export class LayerPull {
     )
     for (const id of survey.streams.keys()) if (!wanted.has(id)) progress.skip(id)
     const warn = (message: string) => options.onNotice?.({ level: 'warning', message })
-    assertRoom(repository.path, estimateSpace(missing), warn)
+    // What another repository supplies may take no room at all.
+    if (supply === undefined) assertRoom(repository.path, estimateSpace(missing), warn)
     this.#waiting = source.isLocal ? [...missing] : missing.toSorted(byFallingSize)
   }
 
@@ -186,11 +195,11 @@ export class LayerPull {
   }
 
   async #fetch({ layer, needsLayer, needsBlob }: MissingLayer, signal: AbortSignal): Promise<void> {
-    const { repository, source, plan, progress } = this.#context
+    const { repository, source, plan, progress, supply } = this.#context
     const { id, descriptor } = layer
     const transfer = progress.transfer(id, descriptor.size)
     const feed = needsLayer ? this.#merge?.feed(id) : undefined
-    const fetched = await fetchLayer(layer, {
+    const fetched = await fetchFrom(supply, layer, {
       repository,
       source,
       as: needsLayer && !plan.isArtifact ? 'layer' : 'blob',
@@ -244,6 +253,14 @@ export class LayerPull {
     publish(this.#context.repository, this.#names)
     this.#names = []
   }
+}
+
+function fetchFrom(
+  supply: LayerSupply | undefined,
+  layer: PlannedLayer,
+  options: FetchLayerOptions,
+): Promise<FetchedLayer> {
+  return supply === undefined ? fetchLayer(layer, options) : supply.fetch(layer, options)
 }
 
 /** The statistics of a pull that has read no layer. */

@@ -13,8 +13,9 @@ import { tagName } from '../store/tags.ts'
 import { transformTree } from '../transform.ts'
 import { DEFAULT_XATTR_MODE } from '../xattr-mode.ts'
 import { EventLoopTurns } from './event-loop-turns.ts'
+import type { LayerSupply } from './fetch-layer.ts'
 import { explainNoSpace } from './free-space.ts'
-import { isPackedLayer } from './missing-layers.ts'
+import { wantsBlob } from './missing-layers.ts'
 import type { PullPlan } from './plan.ts'
 import { LayerPull, NOTHING_PULLED, type PulledLayers } from './pull-layers.ts'
 import type { PullOptions, PullResult } from './pull-options.ts'
@@ -28,6 +29,8 @@ export interface StoreContext {
   readonly tag: string | null
   readonly progress: ProgressReport
   readonly options: PullOptions
+  /** Where the layers come from, unless from the blobs of the source. */
+  readonly supply?: LayerSupply | undefined
 }
 
 /** The part of the result that depends on what is stored. */
@@ -74,13 +77,11 @@ export async function storeImage(context: StoreContext): Promise<Outcome> {
 }
 
 /** True when blobs are to be kept and the manifest does not refer to all of them. */
-function lacksBlobs(
-  { repository, plan, options }: StoreContext,
-  { manifest }: StoredPull,
-): boolean {
-  if (options.keepBlobs !== true || plan.isArtifact) return false
+function lacksBlobs(context: StoreContext, { manifest }: StoredPull): boolean {
+  const { repository, plan, options, supply } = context
+  const { isArtifact } = plan
   return plan.layers.some(layer => {
-    if (!isPackedLayer(layer)) return false
+    if (!wantsBlob(layer, { ...options, isArtifact, supply })) return false
     const stream = manifest.blobs.get(layer.descriptor.digest)
     return stream === undefined || !repository.objects.has(stream)
   })
@@ -94,7 +95,7 @@ async function storeMissing(
     readonly stored: StoredPull | undefined
   },
 ): Promise<Outcome> {
-  const { repository, plan, options, source, progress } = context
+  const { repository, plan, options, source, progress, supply } = context
   const { known, stored } = there
   const needsTree = !plan.isArtifact && stored === undefined
   const merger = needsTree ? newMerger(repository, options) : undefined
@@ -107,6 +108,7 @@ async function storeMissing(
     knownBlobs,
     progress,
     options,
+    supply,
   })
   try {
     const pulled = await pulling.run()

@@ -33,6 +33,8 @@ export interface StoredManifest extends StoredDocument {
   /** Digest and stream of the config. */
   readonly config: StoredDocument
   readonly layers: ReadonlyMap<string, Digest>
+  /** The Docker manifest that this one was converted from, as a stored blob. */
+  readonly docker: StoredDocument | undefined
   /** What the stream refers to of the blobs that are kept as they came. A manifest made of this one keeps them. */
   readonly blobs: ReadonlyMap<string, Digest>
 }
@@ -102,6 +104,7 @@ export async function openManifest(
     isContainer: isContainerImage(manifest),
     config: { digest: manifest.config.digest, stream: config },
     layers: new Map([...reader.namedReferences].filter(([name]) => isLayerReference(name))),
+    docker: dockerReference(reader.namedReferences),
     blobs: blobReferences(reader.namedReferences),
   }
 }
@@ -116,6 +119,13 @@ const PREFIXES = [CONFIG_PREFIX, DOCKER_PREFIX, BLOB_PREFIX]
 /** Everything without a kind before the digest: `config:sha256:…` is none, `sha256:…` is one. */
 function isLayerReference(name: string): boolean {
   return !PREFIXES.some(prefix => name.startsWith(prefix))
+}
+
+function dockerReference(named: ReadonlyMap<string, Digest>): StoredDocument | undefined {
+  for (const [name, stream] of named) {
+    if (name.startsWith(DOCKER_PREFIX)) return { digest: name.slice(DOCKER_PREFIX.length), stream }
+  }
+  return undefined
 }
 
 function blobReferences(named: ReadonlyMap<string, Digest>): ReadonlyMap<string, Digest> {
