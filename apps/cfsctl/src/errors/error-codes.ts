@@ -1,6 +1,7 @@
 import type { ErofsErrorCode } from '@composefs/erofs'
 import type { LinuxErrorCode } from '@composefs/linux'
 import type { OciErrorCode } from '@composefs/oci'
+import type { RegistryErrorCode } from '@composefs/registry'
 import type { RepositoryErrorCode } from '@composefs/repository'
 import type { SplitstreamErrorCode } from '@composefs/splitstream'
 import type { TreeErrorCode } from '@composefs/tree'
@@ -177,6 +178,23 @@ const EROFS: Readonly<Record<ErofsErrorCode, CliCode>> = {
   ERR_EROFS_LIMIT: 'tree-invalid',
 }
 
+const REGISTRY: Readonly<Record<RegistryErrorCode, CliCode>> = {
+  ERR_REGISTRY_BAD_REFERENCE: 'invalid-name',
+  ERR_REGISTRY_UNQUALIFIED: 'invalid-name',
+  ERR_REGISTRY_BLOCKED: 'not-permitted',
+  ERR_REGISTRY_BAD_CONFIG: 'configuration-invalid',
+  ERR_REGISTRY_UNAUTHORIZED: 'not-permitted',
+  ERR_REGISTRY_NOT_FOUND: 'image-not-found',
+  ERR_REGISTRY_TLS: 'network',
+  ERR_REGISTRY_TIMEOUT: 'timeout',
+  ERR_REGISTRY_TOO_MANY_REQUESTS: 'registry-unavailable',
+  ERR_REGISTRY_UNAVAILABLE: 'registry-unavailable',
+  ERR_REGISTRY_PROTOCOL: 'network',
+  ERR_REGISTRY_REFUSED: 'network',
+  ERR_REGISTRY_DIGEST_MISMATCH: 'digest-mismatch',
+  ERR_REGISTRY_TOO_LARGE: 'network',
+}
+
 const LINUX: Readonly<Record<LinuxErrorCode, CliCode>> = {
   ERR_LINUX_UNAVAILABLE: 'feature-unsupported',
   ERR_LINUX_NO_OVERLAY_VERITY: 'kernel-too-old',
@@ -186,5 +204,13 @@ const LINUX: Readonly<Record<LinuxErrorCode, CliCode>> = {
 
 /** The code of the command line for each code of a package. The packages know nothing of it. */
 export const CLI_CODES: ReadonlyMap<string, CliCode> = new Map(
-  Object.entries({ ...TREE, ...SPLITSTREAM, ...EROFS, ...REPOSITORY, ...OCI, ...LINUX }),
+  Object.entries({
+    ...TREE,
+    ...SPLITSTREAM,
+    ...EROFS,
+    ...REPOSITORY,
+    ...OCI,
+    ...REGISTRY,
+    ...LINUX,
+  }),
 )

@@ -1,4 +1,5 @@
 import type { CliCode } from './cli-error.ts'
+import { REGISTRY_HINTS, registryNameOf } from './registry-hints.ts'
 
 /** What is known of a package's error when hints are looked for. */
 export interface Finding {
@@ -13,7 +14,8 @@ export function hintsFor(cliCode: CliCode, finding: Finding): readonly string[] 
   return (specific ?? BY_CLI_CODE[cliCode])?.(finding.facts) ?? []
 }
 
-type Hints = (facts: Readonly<Record<string, unknown>>) => readonly string[]
+/** Sentences made of what the error knows. */
+export type Hints = (facts: Readonly<Record<string, unknown>>) => readonly string[]
 
 const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ERR_REPOSITORY_LEGACY: () => [
@@ -33,10 +35,13 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ERR_REPOSITORY_INSECURE: () => [
     'leave out --require-verity, or choose another repository by --repo',
   ],
-  ERR_OCI_UNKNOWN_TRANSPORT: ({ reference }) => [
-    'an image is named with its transport: oci:DIRECTORY[:TAG] or oci-archive:FILE[:TAG]',
-    ...(looksLikeRegistryName(reference) ? [`did you mean docker://${String(reference)}?`] : []),
-  ],
+  ERR_OCI_UNKNOWN_TRANSPORT: ({ reference }) => {
+    const name = registryNameOf(reference)
+    return [
+      'an image is named with its transport: docker://HOST/NAME[:TAG], oci:DIRECTORY[:TAG] or oci-archive:FILE[:TAG]',
+      ...(name === undefined ? [] : [`did you mean ${name}?`]),
+    ]
+  },
   ERR_OCI_UNSUPPORTED_TRANSPORT: ({ reference }) => [
     `copy it to a layout first: skopeo copy ${String(reference ?? 'IMAGE')} oci:DIRECTORY:TAG`,
   ],
@@ -49,6 +54,7 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
     'the image has none in this format: pull it again, or choose the other one by --erofs-version',
   ],
   ERR_OCI_SEALED_IMAGE_MISSING: () => ['pull the image again to make it'],
+  ...REGISTRY_HINTS,
   ERR_OCI_TREE_MISSING_PARENT: () => ['without --strict the directory is made'],
 }
 
@@ -93,8 +99,4 @@ function lockHolders(holders: unknown): readonly string[] {
   return (holders as { pid: number; command: string }[]).map(
     ({ pid, command }) => `process ${pid} holds the lock: ${command}`,
   )
-}
-
-function looksLikeRegistryName(reference: unknown): boolean {
-  return typeof reference === 'string' && /^[a-z0-9][a-z0-9._/-]*(:[\w][\w.-]*)?$/.test(reference)
 }
