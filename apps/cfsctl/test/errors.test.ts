@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { ErofsError } from '@composefs/erofs'
 import { OciError } from '@composefs/oci'
+import { RegistryError } from '@composefs/registry'
 import { RepositoryError } from '@composefs/repository'
 import { describe, expect, test } from 'vitest'
 import { CliError, EXIT_STATUS, UsageError } from '../src/errors/cli-error.ts'
@@ -16,7 +17,9 @@ function systemError(facts: Record<string, unknown>, cause?: unknown): Error {
 describe('the table of codes', () => {
   test('maps every code of a package to one with an exit status', () => {
     for (const [code, cliCode] of CLI_CODES) {
-      expect(code).toMatch(/^ERR_(TREE|SPLITSTREAM|EROFS|REPOSITORY|OCI|LINUX)_[A-Z0-9_]+$/)
+      expect(code).toMatch(
+        /^ERR_(TREE|SPLITSTREAM|EROFS|REPOSITORY|OCI|REGISTRY|LINUX)_[A-Z0-9_]+$/,
+      )
       expect(EXIT_STATUS[cliCode]).toBeGreaterThan(0)
     }
   })
@@ -135,6 +138,20 @@ describe('hints', () => {
     [
       new OciError('ERR_OCI_UNKNOWN_TRANSPORT', 'x', { reference: 'quay.io/a/b:c' }),
       'did you mean docker://quay.io/a/b:c?',
+    ],
+    [
+      new OciError('ERR_OCI_UNKNOWN_TRANSPORT', 'x', { reference: 'debian:12' }),
+      'did you mean docker://docker.io/library/debian:12?',
+    ],
+    [
+      new RegistryError('ERR_REGISTRY_UNQUALIFIED', 'x', {
+        choices: ['docker.io/library/debian:12', 'quay.io/debian:12'],
+      }),
+      'name the registry: docker://docker.io/library/debian:12',
+    ],
+    [
+      new RegistryError('ERR_REGISTRY_UNAUTHORIZED', 'x', { registry: 'quay.io' }),
+      'log in by podman login quay.io, or name a file with credentials by --authfile FILE',
     ],
     [new OciError('ERR_OCI_NO_SUCH_IMAGE', 'x', { choices: ['app:1'] }), 'did you mean app:1?'],
     [
