@@ -62,7 +62,7 @@ describe('OCI images', () => {
       expect.stringMatching(/^objects {2}2 new \+ 0 already present objects; 4\.98 KiB stored, /),
       'image    HEX',
     ])
-    expect(first.stderr).toMatch(/^pull oci:.*: [\d.]+ (B|KiB)\n/)
+    expect(first.stderr).toMatch(/^pull oci:.*: 2 layers, [\d.]+ (B|KiB)\n/)
     expect(first.stderr).toMatch(/^layer [0-9a-f]{12}: done /m)
     const second = run('oci', 'pull', imageReference(), 'app/one:1')
     const words = textOf(first).replace(/^objects .*/m, '')

@@ -1,16 +1,20 @@
 import { type PullNotice, type PullResult, parsePlatform, pull } from '@composefs/oci'
 import type { Args } from '../../command.ts'
 import type { Context } from '../../context.ts'
+import { printable } from '../../output/printable.ts'
 import { createProgress } from '../../output/progress.ts'
 import type { Json, Result } from '../../output/result.ts'
 import { formatSize } from '../../output/size.ts'
 import { openChosen } from '../../repository/open.ts'
+import { sourceSettings } from '../network-settings.ts'
 import type { ociPull } from './pull.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 export async function run(args: Args<typeof ociPull>, context: Context): Promise<Result> {
   const isDryRun = args['dry-run']
   const mode = isDryRun ? 'read' : 'write'
+  // It may ask for a password: before anything else is on the terminal.
+  const settings = await sourceSettings(args, context)
   await using repository = await openChosen(context, { mode, verify: args.repair })
   const progress = createProgress(context, `pull ${args.image}`)
   const platform = args.platform === undefined ? undefined : parsePlatform(args.platform)
@@ -26,6 +30,7 @@ export async function run(args: Args<typeof ociPull>, context: Context): Promise
       jobs: context.globals.jobs,
       keepBlobs: args['keep-blobs'],
       referrers: args.referrers,
+      ...settings,
       ...temporaryDirectory(context),
       onProgress: event => progress.report(event),
       onNotice: notice => tell(notice, context),
@@ -52,6 +57,9 @@ function lines(result: PullResult): string[] {
     ...(result.composefsErofs === null ? [] : [`image    ${result.composefsErofs.hex}`]),
     // The manifest is stored in its OCI form, under the digest of that.
     ...(result.dockerManifestDigest === null ? [] : [`docker   ${result.dockerManifestDigest}`]),
+    ...result.referrers.map(({ manifestDigest, artifactType }) =>
+      printable(`referrer ${manifestDigest} ${artifactType ?? ''}`.trimEnd()),
+    ),
   ]
 }
 

@@ -1,4 +1,5 @@
 import type { Command, RunModule } from '../../command.ts'
+import { platformOption, sourceOptions } from '../network-options.ts'
 import { strictOption } from './image-argument.ts'
 
 export const ociPull = {
@@ -6,10 +7,11 @@ export const ociPull = {
   group: 'OCI images',
   summary: 'Fetch an image, store it, and tag it',
   description: [
-    'IMAGE is named with its transport: oci:DIRECTORY[:TAG] for a layout, oci-archive:FILE[:TAG] for a tar of one. Every digest is checked. Layers that are stored already are not read again.',
+    'IMAGE is named with its transport: docker://NAME for a registry, oci:DIRECTORY[:TAG] for a layout, oci-archive:FILE[:TAG] and docker-archive:FILE[:TAG] for tars, and what skopeo reads. Every digest is checked.',
+    'Layers that are stored already are not fetched again. A pull that was stopped, by a signal or a failure, keeps the layers that are complete, and the next one goes on from there.',
   ],
   positionals: [
-    { name: 'image', summary: 'Where the image is: oci:DIRECTORY[:TAG] or oci-archive:FILE[:TAG]' },
+    { name: 'image', summary: 'Where the image is: docker://NAME, oci:DIRECTORY[:TAG], …' },
     { name: 'name', optional: true, summary: 'The tag; default: IMAGE as it is typed' },
   ],
   options: [
@@ -27,11 +29,7 @@ export const ociPull = {
       planned: ['zerocopy'],
       summary: 'How images of containers-storage are read',
     },
-    {
-      name: 'platform',
-      value: { kind: 'text', label: 'OS/ARCH[/VARIANT]' },
-      summary: 'Which image of an index; default: this machine',
-    },
+    platformOption,
     { name: 'no-tag', summary: 'Give it no tag; the next gc removes it' },
     strictOption,
     {
@@ -48,15 +46,18 @@ export const ociPull = {
       summary: 'Also fetch what refers to the image: signatures, attestations and the like',
     },
     { name: 'dry-run', summary: 'Tell what would be fetched, and store nothing' },
+    ...sourceOptions,
   ],
   exits: {
-    1: 'the image is damaged or makes no tree',
+    1: 'the image is damaged or makes no tree, there is no room, or no registry',
     3: 'no such image',
     4: 'a digest is wrong',
-    5: 'a transport of a later release',
+    5: 'not possible here: no skopeo, or a transport of a later release',
+    6: 'the registry is silent or busy; try later',
+    130: 'interrupted; what is complete stays',
   },
   examples: [
-    'skopeo copy docker://quay.io/fedora/fedora:41 oci:fedora:41',
+    'cfsctl oci pull docker://quay.io/fedora/fedora:41 fedora:41',
     'cfsctl oci pull oci:fedora:41 fedora:41',
   ],
   load: (): Promise<RunModule> => import('./pull-run.ts'),
