@@ -11,12 +11,14 @@ import { info } from './commands/info.ts'
 import { init } from './commands/init.ts'
 import { mount } from './commands/mount.ts'
 import { ociComputeId } from './commands/oci/compute-id.ts'
+import { ociCopy } from './commands/oci/copy.ts'
 import { ociDigests } from './commands/oci/digests.ts'
 import { ociDump } from './commands/oci/dump.ts'
 import { ociImages } from './commands/oci/images.ts'
 import { ociImportLayer } from './commands/oci/import-layer.ts'
 import { ociInspect } from './commands/oci/inspect.ts'
 import { ociLayer } from './commands/oci/layer.ts'
+import { ociLinkedErofsImages } from './commands/oci/linked-erofs-images.ts'
 import { ociLsLayer } from './commands/oci/ls-layer.ts'
 import { ociMount } from './commands/oci/mount.ts'
 import { ociPull } from './commands/oci/pull.ts'
@@ -45,10 +47,12 @@ export const cfsctl: Program = {
     dumpFiles,
     importImage,
     ociPull,
+    ociCopy,
     ociImages,
     ociInspect,
     ociTag,
     ociUntag,
+    ociLinkedErofsImages,
     ociLayer,
     ociLsLayer,
     ociImportLayer,

@@ -24,6 +24,8 @@ export interface Option {
   readonly env?: readonly string[]
   /** Options that may not be given beside this one. */
   readonly excludes?: readonly string[]
+  /** Has to be given. */
+  readonly required?: boolean
   /** Options that have to be given beside this one. */
   readonly requires?: readonly string[]
   /** Understood, but not shown in the help. */
@@ -86,7 +88,9 @@ type Value<V> = V extends { readonly choices: readonly (infer Choice)[] }
 type OptionValue<O> = O extends { readonly value: infer V }
   ? O extends { readonly repeat: true }
     ? readonly Value<V>[]
-    : Value<V> | undefined
+    : O extends { readonly required: true }
+      ? Value<V>
+      : Value<V> | undefined
   : O extends { readonly repeat: true }
     ? number
     : boolean

@@ -8,6 +8,13 @@ export {
 export { type BuildTreeOptions, buildTree, verifyStoredLayer } from './build-tree.ts'
 export { commitImages, defaultImageDigest, imageNames, imageVersions } from './commit-images.ts'
 export { type Config, parseConfig, readSealLabel, SEAL_LABEL } from './config.ts'
+export {
+  type CopiedLayer,
+  type CopyOptions,
+  type CopyResult,
+  copyImage,
+} from './copy/copy-image.ts'
+export type { ReceivedCounts } from './copy/copy-stream.ts'
 export { type DecompressOptions, decompress } from './decompress/decompress.ts'
 export type { Compression } from './decompress/detect.ts'
 export type { Descriptor } from './descriptor.ts'

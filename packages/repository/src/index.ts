@@ -26,7 +26,7 @@ export type { ObjectHandle, ObjectStore, ObjectWriter, PutResult } from './objec
 export type { DiskObjectStore } from './objects.ts'
 export { type OpenOptions, openRepository, readAlgorithm } from './open.ts'
 export { type PublishedName, publish } from './publish.ts'
-export type { ReceivedBy, ReceiveOptions } from './receive-object.ts'
+export type { ReceivedBy } from './receive-object.ts'
 export type { Ref, RefEntry } from './refs.ts'
 export type { Repository } from './repository.ts'
 export { type ScanOptions, scanDirectory } from './scan-directory.ts'

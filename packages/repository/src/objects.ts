@@ -1,18 +1,14 @@
 import { closeSync, lstatSync, mkdirSync } from 'node:fs'
 import type { Algorithm, Digest } from '@composefs/fsverity'
 import { fsverityDigest } from '@composefs/fsverity'
+import type { DataSharing } from './data-sharing.ts'
 import { isErrno } from './errors.ts'
 import { openForReading } from './file-bytes.ts'
 import type { Layout } from './layout.ts'
 import { assertSize, OpenObject } from './object-handle.ts'
 import type { ObjectStore, ObjectWriter, PutResult } from './object-store.ts'
 import { DiskObjectWriter } from './object-writer.ts'
-import {
-  type ReceivedBy,
-  type ReceiveOptions,
-  type ReceivingStore,
-  receiveObject,
-} from './receive-object.ts'
+import { type ReceivedBy, type ReceivingStore, receiveObject } from './receive-object.ts'
 import { StagedFile } from './staged-file.ts'
 import type { System } from './system.ts'
 import { assertDigest, type Verity } from './verity.ts'
@@ -99,16 +95,17 @@ export class DiskObjectStore implements ObjectStore {
   }
 
   /**
-   * Takes over an object that another store of the same algorithm has open. An object that is there is left as it is,
-   * and the bytes are those of the other store all the same.
+   * Takes over an object that another store of the same algorithm has open. An object that is there is left as it is.
+   * Yields the bytes of the other store's object, in pieces that are valid until the next one; the object is there when
+   * all have been taken, and nothing is before.
    *
    * @throws RepositoryError ERR_REPOSITORY_READ_ONLY, _DIGEST_MISMATCH, _CANNOT_SHARE, _VERITY_UNSUPPORTED, _VERITY_BUSY
    */
-  receive(id: Digest, from: OpenObject, options: ReceiveOptions): ReceivedBy {
+  *receive(id: Digest, from: OpenObject, sharing: DataSharing): Generator<Uint8Array, ReceivedBy> {
     this.#assertWritable()
     const state = this.#look(id, from.size)
     if (state === 'present') {
-      if (options.onPiece !== undefined) for (const piece of from.pieces()) options.onPiece(piece)
+      yield* from.pieces()
       return 'present'
     }
     const store: ReceivingStore = {
@@ -117,7 +114,7 @@ export class DiskObjectStore implements ObjectStore {
       stageLink: path => this.#stage((system, place) => StagedFile.link(system, place, path)),
       publish: staged => void this.#publish(staged, id, state),
     }
-    return receiveObject(id, from, { ...options, store })
+    return yield* receiveObject(id, from, { store, sharing })
   }
 
   /**

@@ -9,13 +9,6 @@ import { assertDigest, type Verity } from './verity.ts'
 /** How an object of another repository came to be in this one. */
 export type ReceivedBy = 'present' | 'copied' | 'reflinked' | 'hardlinked'
 
-/** How to take over an object. */
-export interface ReceiveOptions {
-  readonly sharing: DataSharing
-  /** Gets all bytes of the object, in pieces that are valid during the call. */
-  onPiece?(piece: Uint8Array): void
-}
-
 /** What taking over needs of the store. */
 export interface ReceivingStore {
   readonly verity: Verity
@@ -27,32 +20,39 @@ export interface ReceivingStore {
   publish(staged: StagedFile): void
 }
 
+/** How to take over an object. */
+export interface ReceiveOptions {
+  readonly store: ReceivingStore
+  readonly sharing: DataSharing
+}
+
 /**
  * Takes over an object that another store of the same algorithm has open: by sharing its blocks, by linking its file,
- * or by copying. Its digest is checked in any case, on the bytes that are kept.
+ * or by copying. Its digest is checked in any case, on the bytes that are kept. Yields these bytes, in pieces that are
+ * valid until the next one; breaking off leaves nothing.
  *
  * @throws RepositoryError ERR_REPOSITORY_DIGEST_MISMATCH, _CANNOT_SHARE, and of secure repositories _VERITY_*
  */
-export function receiveObject(
+export function* receiveObject(
   id: Digest,
   from: OpenObject,
-  options: ReceiveOptions & { readonly store: ReceivingStore },
-): Exclude<ReceivedBy, 'present'> {
+  options: ReceiveOptions,
+): Generator<Uint8Array, Exclude<ReceivedBy, 'present'>> {
   const { store, sharing } = options
   const staged = store.stage()
   try {
     if (sharing.clone(from.file, staged.file)) {
-      keep(id, readPieces(staged.file), { ...options, staged })
+      yield* keep(id, readPieces(staged.file), { store, staged })
       return 'reflinked'
     }
     if (!sharing.mustShare) {
-      keep(id, written(from, staged), { ...options, staged })
+      yield* keep(id, written(from, staged), { store, staged })
       return 'copied'
     }
   } finally {
     staged.close()
   }
-  keepLink(id, from, options)
+  yield* keepLink(id, from, store)
   return 'hardlinked'
 }
 
@@ -64,25 +64,24 @@ function* written(from: OpenObject, staged: StagedFile): Generator<Uint8Array> {
   }
 }
 
-interface Keeping extends ReceiveOptions {
-  readonly store: ReceivingStore
-  readonly staged: StagedFile
-}
-
 /** Reads the content of a new file, checks its digest, and publishes it. */
-function keep(id: Digest, pieces: Iterable<Uint8Array>, options: Keeping): void {
-  const { store, staged } = options
+function* keep(
+  id: Digest,
+  pieces: Iterable<Uint8Array>,
+  { store, staged }: { readonly store: ReceivingStore; readonly staged: StagedFile },
+): Generator<Uint8Array, void> {
   const { verity } = store
-  // In a secure repository the kernel reads it anyway.
-  const computed = readAll(id, pieces, { ...options, isHashed: !verity.required })
-  if (computed !== undefined) assertDigest(computed, id)
+  yield* checked(id, pieces, verity)
   const measured = verity.seal(staged)
   if (measured !== undefined) assertDigest(measured, id)
   store.publish(staged)
 }
 
-function keepLink(id: Digest, from: OpenObject, options: Omit<Keeping, 'staged'>): void {
-  const { store } = options
+function* keepLink(
+  id: Digest,
+  from: OpenObject,
+  store: ReceivingStore,
+): Generator<Uint8Array, void> {
   const { verity } = store
   const { path } = from
   const staged = store.stageLink(path)
@@ -90,11 +89,7 @@ function keepLink(id: Digest, from: OpenObject, options: Omit<Keeping, 'staged'>
     // The name may stand for another file by now.
     const [linked, opened] = [fstatSync(staged.file), fstatSync(from.file)]
     if (linked.ino !== opened.ino || linked.dev !== opened.dev) throw objectNotFound(id, path)
-    const computed = readAll(id, readPieces(staged.file), {
-      ...options,
-      isHashed: !verity.required,
-    })
-    if (computed !== undefined) assertDigest(computed, id, path)
+    yield* checked(id, readPieces(staged.file), verity)
     verity.measureOrEnable(staged.file)
     verity.check(staged.file, id, { path, verify: false })
     store.publish(staged)
@@ -103,17 +98,16 @@ function keepLink(id: Digest, from: OpenObject, options: Omit<Keeping, 'staged'>
   }
 }
 
-/** Reads everything; the digest of it, if it is to be computed. */
-function readAll(
+/** Yields everything and compares its digest at the end, unless the kernel is to do that. */
+function* checked(
   id: Digest,
   pieces: Iterable<Uint8Array>,
-  options: Omit<Keeping, 'staged'> & { readonly isHashed: boolean },
-): Digest | undefined {
-  const { hashing } = options.store.verity
-  const hash = options.isHashed ? createFsverity({ algorithm: id.algorithm, hashing }) : undefined
+  { required, hashing }: Verity,
+): Generator<Uint8Array, void> {
+  const hash = required ? undefined : createFsverity({ algorithm: id.algorithm, hashing })
   for (const piece of pieces) {
     hash?.update(piece)
-    options.onPiece?.(piece)
+    yield piece
   }
-  return hash?.digest()
+  if (hash !== undefined) assertDigest(hash.digest(), id)
 }

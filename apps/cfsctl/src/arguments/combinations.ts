@@ -3,7 +3,10 @@ import { CliError } from '../errors/cli-error.ts'
 import { formatOption } from './option-values.ts'
 import type { ArgumentValue } from './program.ts'
 
-/** Fails when options are given together that exclude each other, or one without another that it needs. */
+/**
+ * Fails when options are given together that exclude each other, or one without another that it needs, or when one is
+ * missing that has to be given.
+ */
 export function checkCombination(
   options: readonly Option[],
   given: ReadonlyMap<Option, ArgumentValue>,
@@ -11,6 +14,8 @@ export function checkCombination(
 ): void {
   const present = options.filter(option => given.has(option))
   const names = new Set(present.map(({ name }) => name))
+  const missing = options.filter(({ name, required }) => required === true && !names.has(name))
+  if (missing.length > 0) fail(`missing option: ${missing.map(formatOption).join(', ')}`)
   for (const option of present) {
     const excluded = (option.excludes ?? []).find(name => names.has(name))
     if (excluded !== undefined)

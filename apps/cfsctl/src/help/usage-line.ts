@@ -1,3 +1,4 @@
+import { formatOption } from '../arguments/option-values.ts'
 import type { Program } from '../arguments/program.ts'
 import type { Command, Positional } from '../command.ts'
 
@@ -6,7 +7,12 @@ export function usageLine(program: Program, words: readonly string[]): string {
   const command = program.commands.find(candidate => candidate.words.join(' ') === words.join(' '))
   const names = [program.name, ...words].join(' ')
   if (command === undefined) return `${names} [OPTIONS] COMMAND`
-  return [`${names} [OPTIONS]`, ...command.positionals.map(formatPositional)].join(' ')
+  const required = command.options.filter(option => option.required === true)
+  return [
+    `${names} [OPTIONS]`,
+    ...required.map(formatOption),
+    ...command.positionals.map(formatPositional),
+  ].join(' ')
 }
 
 /** `oci tag DIGEST NAME`: the command as lists show it. */

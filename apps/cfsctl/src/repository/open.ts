@@ -29,6 +29,27 @@ export async function openChosen(
   }
 }
 
+/**
+ * Opens a repository beside the chosen one, for reading. Options that say what the chosen one is like are not about it.
+ *
+ * @param rule what named it, for errors
+ * @throws CliError repository-not-found, metadata-missing
+ */
+export async function openOther(context: Context, path: string, rule: string): Promise<Repository> {
+  const { onWait, lockTimeoutSeconds, signal } = openOptions(context)
+  try {
+    return await openRepository(path, {
+      system,
+      hashing,
+      ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
+      ...(onWait === undefined ? {} : { onWait }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  } catch (error) {
+    throw missingRepository(error, { path, rule, selectedBy: 'flag' }) ?? error
+  }
+}
+
 function openOptions(context: Context): OpenOptions {
   const { globals, signal } = context
   const algorithm = globals.hash === undefined ? undefined : algorithmByName(globals.hash)

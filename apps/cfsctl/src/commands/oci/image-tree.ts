@@ -24,7 +24,8 @@ export async function imageTree(
   })
 }
 
-function parseId({ algorithm }: Repository, text: string): Digest {
+/** @throws CliError invalid-digest for what is no id of the repository's hash */
+export function parseId({ algorithm }: Repository, text: string): Digest {
   const digest = Digest.parse(text) ?? Digest.fromHex(text)
   if (digest?.algorithm === algorithm) return digest
   throw new CliError('invalid-digest', `not a ${algorithm.name} id: ${text}`)

@@ -1,0 +1,81 @@
+import { type CopyResult, copyImage } from '@composefs/oci'
+import type { Args } from '../../command.ts'
+import type { Context } from '../../context.ts'
+import { createProgress } from '../../output/progress.ts'
+import type { Json, Result } from '../../output/result.ts'
+import { openChosen, openOther } from '../../repository/open.ts'
+import type { ociCopy } from './copy.ts'
+
+export async function run(args: Args<typeof ociCopy>, context: Context): Promise<Result> {
+  const { console, signal } = context
+  await using to = await openChosen(context, { mode: 'write' })
+  await using from = await openOther(context, args.from, '--from')
+  const progress = createProgress(context, `copy ${args.image}`)
+  try {
+    const result = await copyImage(from, args.image, to, {
+      tag: args.name,
+      mustShare: args.zerocopy,
+      referrers: args.referrers,
+      strict: args.strict,
+      onProgress: event => progress.report(event),
+      onNotice: ({ level, message }) =>
+        level === 'warning' ? console.warning(message) : console.notice(message),
+      signal,
+    })
+    const json = document(result)
+    progress.finish(json)
+    return { lines: lines(args, result), json }
+  } catch (error) {
+    progress.abandon()
+    throw error
+  }
+}
+
+function lines(args: Args<typeof ociCopy>, result: CopyResult): string[] {
+  const tagged = result.tag === null ? '' : `, tagged as ${result.tag}`
+  return [
+    `Copied image ${args.image} from ${args.from} to destination repo${tagged}`,
+    `Manifest digest: ${result.manifestDigest}`,
+    `Manifest verity: ${result.manifestVerity.hex}`,
+    `Config digest:   ${result.configDigest}`,
+    `Config verity:   ${result.configVerity.hex}`,
+  ]
+}
+
+function document(result: CopyResult): { readonly [key: string]: Json } {
+  const { objects, bytes } = result
+  const [first] = result.images
+  return {
+    schema: 'cfsctl.oci-copy/1',
+    manifest_digest: result.manifestDigest,
+    manifest_verity: result.manifestVerity.hex,
+    config_digest: result.configDigest,
+    config_verity: result.configVerity.hex,
+    tag: result.tag,
+    layers: result.layers.map(({ diffId, digest, status, size, isBlobKept }) => ({
+      diff_id: diffId,
+      digest,
+      status,
+      size,
+      blob_kept: isBlobKept,
+    })),
+    composefs_erofs: first?.digest.hex ?? null,
+    stats: {
+      objects_copied: objects.copied,
+      objects_reflinked: objects.reflinked,
+      objects_hardlinked: objects.hardlinked,
+      objects_already_present: objects.present,
+      bytes_copied: bytes.copied,
+      bytes_reflinked: bytes.reflinked,
+      bytes_hardlinked: bytes.hardlinked,
+    },
+    is_artifact: result.isArtifact,
+    referrers: result.referrers.map(({ manifestDigest, subject, artifactType, status }) => ({
+      manifest_digest: manifestDigest,
+      subject,
+      artifact_type: artifactType,
+      status: status === 'fetched' ? 'copied' : 'present',
+    })),
+    duration_ms: result.durationMs,
+  }
+}
