@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Descriptor } from '../descriptor.ts'
 import { OciError } from '../errors.ts'
 import { parseIndex } from '../index-document.ts'
@@ -8,8 +7,10 @@ import { requireOciDigest } from '../oci-digest.ts'
 import { hostPlatform, type Platform } from '../platform.ts'
 import { readAll, readDocument, sizeMismatch } from './document.ts'
 import type { ImageSource, ManifestBytes } from './image-source.ts'
+import { inlineData } from './inline-data.ts'
 import type { LayoutFile, LayoutFiles } from './layout-files.ts'
 import { listManifests } from './list-manifests.ts'
+import { missingBlob } from './missing-blob.ts'
 import { type SelectManifestOptions, selectManifest, taggedEntries } from './select-manifest.ts'
 
 /** Which image of a layout. */
@@ -75,7 +76,9 @@ class LayoutSource implements ImageSource {
     ])
     const file = await this.#files.open(`blobs/${algorithm}/${encoded}`)
     if (file === undefined) {
-      yield inlineData(descriptor) ?? missingBlob(descriptor, this.#files.name)
+      const data = inlineData(descriptor)
+      if (data === undefined) throw missingBlob(descriptor, this.#files.name)
+      yield data
       return
     }
     if (file.size !== descriptor.size) {
@@ -101,27 +104,6 @@ class LayoutSource implements ImageSource {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-/** The `data` of a descriptor where it is what the descriptor says. */
-function inlineData(descriptor: Descriptor): Uint8Array | undefined {
-  if (descriptor.data === undefined) return undefined
-  const data = Buffer.from(descriptor.data, 'base64')
-  const { algorithm, encoded } = requireOciDigest(descriptor.digest, 'a blob', ['sha256', 'sha512'])
-  const isRight =
-    data.length === descriptor.size && createHash(algorithm).update(data).digest('hex') === encoded
-  return isRight ? data : undefined
-}
-
-function missingBlob(descriptor: Descriptor, source: string): never {
-  const { digest, urls, mediaType } = descriptor
-  const elsewhere = urls.length > 0 ? `, only the URL ${urls[0]}, which is never fetched` : ''
-  throw new OciError('ERR_OCI_MISSING_BLOB', `${source} has no blob ${digest}${elsewhere}`, {
-    digest,
-    mediaType,
-    path: source,
-    choices: urls,
-  })
 }
 
 async function checkLayoutVersion(files: LayoutFiles): Promise<void> {

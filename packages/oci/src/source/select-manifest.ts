@@ -40,7 +40,19 @@ export async function selectManifest(
   index: IndexDocument,
   options: SelectManifestOptions,
 ): Promise<ManifestBytes> {
-  const entries = taggedEntries(index, options)
+  return selectAmong(taggedEntries(index, options), options)
+}
+
+/**
+ * Chooses the manifest below some entries, by platform: of an `index.json`, or the one document that a name in a
+ * registry stands for.
+ *
+ * @throws OciError as selectManifest
+ */
+export async function selectAmong(
+  entries: readonly Descriptor[],
+  options: SelectManifestOptions,
+): Promise<ManifestBytes> {
   const selection = new Selection(options)
   let candidates = await selection.candidates(entries, 0)
   if (candidates.length === 0) candidates = await selection.artifacts(entries)
