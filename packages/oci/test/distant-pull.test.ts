@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { buildTar } from '@composefs/test-fixtures'
@@ -8,6 +9,7 @@ import { pull } from '../src/pull/pull.ts'
 import type { PullOptions } from '../src/pull/pull-options.ts'
 import { openImage } from '../src/store/open-image.ts'
 import { type BlobBehaviour, distantSource } from './distant-source.ts'
+import { LayoutBuilder } from './layout-builder.ts'
 import { packedImage } from './packed-image.ts'
 import { temporaryRepository } from './temporary-repository.ts'
 import { visibleNames } from './visible-names.ts'
@@ -190,6 +192,22 @@ describe('a failure', () => {
       { numRuns: 25 },
     )
   })
+})
+
+test('a layer that is refused is told even though the rest of it never comes', async () => {
+  const broken = Buffer.concat([Buffer.from(tars[0] ?? []), Buffer.alloc(20_000)])
+  // The header of the second entry.
+  broken.fill('x', 512, 600)
+  const layout = new LayoutBuilder()
+  layout.finish({ t: layout.image([broken]) })
+  const digest = `sha256:${createHash('sha256').update(broken).digest('hex')}`
+  const stalled = new Map([[digest, { chunkSize: 1024, stallAt: 2048, deaf: true }]])
+  await using source = await distantSource(layout, stalled)
+  const repository = await temporaryRepository()
+  await expect(pull(repository, source, OPTIONS)).rejects.toThrow(
+    expect.objectContaining({ code: 'ERR_OCI_TAR_BAD_CHECKSUM' }),
+  )
+  expect(openObjects(repository.path)).toEqual([])
 })
 
 describe('a signal', () => {

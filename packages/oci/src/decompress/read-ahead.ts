@@ -1,3 +1,5 @@
+import { closeSoon } from '../close-soon.ts'
+
 /**
  * Yields what `source` yields, and asks it for the next value before the caller is done with the last one: work of the
  * thread pool (reading, inflating) then goes on beside that of this thread.
@@ -6,10 +8,12 @@
  */
 export async function* readAhead<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]()
+  let isDone = false
   try {
     let next = iterator.next()
     for (;;) {
       const result = await next
+      isDone = result.done === true
       if (result.done) return
       next = iterator.next()
       // It may fail while nobody waits for it; the error is thrown where it is awaited.
@@ -17,6 +21,7 @@ export async function* readAhead<T>(source: AsyncIterable<T>): AsyncGenerator<T,
       yield result.value
     }
   } finally {
-    await iterator.return?.()
+    // The next value is on its way, and whoever leaves has seen enough.
+    if (!isDone) await closeSoon(iterator)
   }
 }

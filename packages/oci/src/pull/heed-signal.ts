@@ -1,7 +1,5 @@
+import { closeSoon } from '../close-soon.ts'
 import type { EventLoopTurns } from './event-loop-turns.ts'
-
-/** How long a source may take to end after it was told to, in ms. */
-const GRACE = 2000
 
 /**
  * Yields what `chunks` yields, and stops with the reason of `signal` when that is aborted, even while the next chunk is
@@ -14,6 +12,7 @@ export async function* heedSignal(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal.throwIfAborted()
   const iterator = chunks[Symbol.asyncIterator]()
+  let isDone = false
   let stop: (reason: unknown) => void = () => {}
   const onAbort = () => stop(signal.reason)
   signal.addEventListener('abort', onAbort)
@@ -27,22 +26,12 @@ export async function* heedSignal(
         stop = reject
         iterator.next().then(resolve, reject)
       })
+      isDone = next.done === true
       if (next.done) return
       yield next.value
     }
   } finally {
     signal.removeEventListener('abort', onAbort)
-    await (signal.aborted ? closeSoon(iterator) : iterator.return?.())
+    if (!isDone) await closeSoon(iterator)
   }
-}
-
-/** Closes the source of an aborted transfer. Its errors are consequences of the abort. */
-async function closeSoon(iterator: AsyncIterator<Uint8Array>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const patience = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, GRACE)
-  })
-  const closing = Promise.resolve(iterator.return?.()).catch(() => {})
-  await Promise.race([closing, patience])
-  clearTimeout(timer)
 }

@@ -49,9 +49,8 @@ export class MergeInOrder {
    */
   feed(id: string): { onEntry(entry: TarEntry): void; done(): void } | undefined {
     if (this.wanted !== id) return undefined
-    const { merger, layers } = this.#options
-    const diffId = layers[this.#done]?.id ?? id
-    merger.beginLayer({ index: this.#done, diffId })
+    const { merger } = this.#options
+    merger.beginLayer({ index: this.#done, diffId: id })
     this.#isBusy = true
     return {
       onEntry: entry => merger.apply(entry),
