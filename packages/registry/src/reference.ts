@@ -76,9 +76,9 @@ export function formatRegistryReference(reference: RegistryReference): string {
   return `${host}/${repository}${version}`
 }
 
-/** Docker's rule for the part before the first slash: a host has what no name of an image may begin with. */
+/** Docker's rule for the part before the first slash, but that capitals alone make no host: they are put in lower case. */
 function isHost(text: string): boolean {
-  return text === 'localhost' || /[.:[\]]/.test(text) || text !== text.toLowerCase()
+  return text.toLowerCase() === 'localhost' || /[.:[\]]/.test(text)
 }
 
 /** The host in lower case, else what is blocked under one spelling were allowed under another. */
