@@ -4,6 +4,7 @@ import { type DetectedBlob, decode, detectBlob } from './decompress/decompress.t
 import type { Compression } from './decompress/detect.ts'
 import { readAhead } from './decompress/read-ahead.ts'
 import { OciError } from './errors.ts'
+import { EventLoopTurns } from './event-loop-turns.ts'
 import { type ExpectedLayer, LayerDigests } from './layer-digests.ts'
 import { type LayerPacking, mediaTypeFacts } from './media-type.ts'
 import { type LayerSink, LayerSplitter } from './tar/splitter.ts'
@@ -61,6 +62,7 @@ export async function splitLayer(
   const packed = compression === 'none' ? checked : readAhead(checked)
 
   const splitter = new LayerSplitter(options.sink)
+  const turns = new EventLoopTurns()
   let size = 0
   try {
     for await (const chunk of readAhead(decode(compression, packed))) {
@@ -70,6 +72,9 @@ export async function splitLayer(
       digests.layer.update(chunk)
       splitter.push(chunk)
       await options.afterPiece?.(splitter)
+      // Small zstd frames come without any wait: a few KiB may be minutes of work.
+      const turn = turns.due()
+      if (turn !== undefined) await turn
     }
     splitter.finish()
     digests.verify(checked.size)

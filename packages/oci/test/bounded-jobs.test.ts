@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { EventLoopTurns } from '../src/pull/event-loop-turns.ts'
+import { EventLoopTurns } from '../src/event-loop-turns.ts'
 import { heedSignal } from '../src/pull/heed-signal.ts'
 import { runBounded } from '../src/pull/run-bounded.ts'
 import { collect } from './layout-builder.ts'

@@ -1,10 +1,10 @@
 import type { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
 import { isOciError } from '../errors.ts'
+import type { EventLoopTurns } from '../event-loop-turns.ts'
 import type { LayerMerger } from '../merge.ts'
 import { openEntries } from '../store/open-entries.ts'
 import type { TarEntry } from '../tar/entry.ts'
-import type { EventLoopTurns } from './event-loop-turns.ts'
 import { inPlannedLayer, type PlannedLayer } from './plan.ts'
 
 /** What feeds a merger. */

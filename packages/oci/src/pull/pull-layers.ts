@@ -1,10 +1,10 @@
 import type { Digest } from '@composefs/fsverity'
 import { type PublishedName, publish, type Repository } from '@composefs/repository'
+import { EventLoopTurns } from '../event-loop-turns.ts'
 import type { LayerMerger } from '../merge.ts'
 import type { ProgressReport } from '../progress.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
-import { EventLoopTurns } from './event-loop-turns.ts'
 import {
   type FetchedLayer,
   type FetchLayerOptions,
