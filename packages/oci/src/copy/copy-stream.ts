@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Digest } from '@composefs/fsverity'
 import type { DataSharing, ReceivedBy, Repository } from '@composefs/repository'
 import { OciError } from '../errors.ts'
+import type { EventLoopTurns } from '../event-loop-turns.ts'
 import { parseOciDigest } from '../oci-digest.ts'
-import type { EventLoopTurns } from '../pull/event-loop-turns.ts'
 
 /** Two repositories of one algorithm, and how their data may be shared. */
 export interface StreamCopying {

@@ -1,6 +1,6 @@
 import type { Hashing } from '@composefs/fsverity'
 import { isOciError } from '../errors.ts'
-import type { EventLoopTurns } from '../pull/event-loop-turns.ts'
+import type { EventLoopTurns } from '../event-loop-turns.ts'
 import { heedSignal } from '../pull/heed-signal.ts'
 import { inPlannedLayer, type PlannedLayer } from '../pull/plan.ts'
 import type { ImageSource } from '../source/image-source.ts'
