@@ -12,12 +12,15 @@ import { documentLines } from '../../output/json.ts'
 import { createProgress } from '../../output/progress.ts'
 import type { Json, Result } from '../../output/result.ts'
 import { hashing } from '../../repository/platform.ts'
+import { sourceSettings } from '../network-settings.ts'
 import type { ociDigests } from './digests.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 export async function run(args: Args<typeof ociDigests>, context: Context): Promise<Result> {
   const { console, signal } = context
+  const settings = await sourceSettings(args, context)
   await using source = await openSource(args.image, {
+    ...settings,
     ...(args.platform === undefined ? {} : { platform: parsePlatform(args.platform) }),
     ...temporaryDirectory(context),
     signal,
