@@ -14,6 +14,8 @@ export interface BlobBehaviour {
   readonly chunkSize?: number
   /** Fails behind so many bytes. */
   readonly failAt?: number
+  /** Waits for this before it fails. */
+  readonly failWhen?: () => boolean
   /** Never goes on behind so many bytes, unless it is told to stop. */
   readonly stallAt?: number
   /** Does not heed the signal while it stalls. */
@@ -55,6 +57,7 @@ export async function distantSource(
           for (let turn = 0; turn < (behaviour.turns ?? 0); turn++) await setImmediate()
           options.signal?.throwIfAborted()
           if (sent >= (behaviour.failAt ?? Number.POSITIVE_INFINITY)) {
+            while (behaviour.failWhen?.() === false) await setImmediate()
             throw new OciError('ERR_OCI_MISSING_BLOB', `${descriptor.digest} broke off`)
           }
           if (sent >= (behaviour.stallAt ?? Number.POSITIVE_INFINITY)) {
