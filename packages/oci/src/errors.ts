@@ -112,6 +112,18 @@ type SourceErrorCode =
   | 'ERR_OCI_NO_MATCHING_PLATFORM'
   | 'ERR_OCI_INDEX_TOO_DEEP'
   | 'ERR_OCI_MISSING_BLOB'
+  /** The program that should serve the image cannot be started. */
+  | 'ERR_OCI_SKOPEO_MISSING'
+  /** Skopeo is too old, or so new that nothing is known of its protocol. */
+  | 'ERR_OCI_SKOPEO_VERSION'
+  /** Nothing came from skopeo for the idle time-out, on every try. */
+  | 'ERR_OCI_SKOPEO_TIMEOUT'
+  /** Skopeo has ended before it was done, on every try. */
+  | 'ERR_OCI_SKOPEO_ENDED'
+  /** Skopeo cannot do what it was asked for; the message is its own. */
+  | 'ERR_OCI_SKOPEO_REFUSED'
+  /** An answer that the protocol of skopeo does not know. */
+  | 'ERR_OCI_SKOPEO_PROTOCOL'
 
 /** Images in the repository (store, tags, seal). */
 type StoreErrorCode =
@@ -175,6 +187,13 @@ export interface OciErrorFacts {
   /** Bytes that are needed, at least, and bytes that are free where `path` is. */
   readonly needed?: number
   readonly free?: number
+  /** A program that was started, and what it was asked for. */
+  readonly program?: string
+  readonly method?: string
+  readonly timeoutMs?: number
+  readonly tries?: number
+  /** The other side says that another try may help. */
+  readonly isRetryable?: boolean
 }
 
 /** The one error this package throws for what it reads; system calls keep their Node-shaped errors. */

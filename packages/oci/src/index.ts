@@ -98,6 +98,9 @@ export type { ImageSource, ManifestBytes } from './source/image-source.ts'
 export { openLayout } from './source/layout.ts'
 export type { SelectOptions } from './source/layout-source.ts'
 export { type OpenSourceOptions, openSource } from './source/open-source.ts'
+export type { MessageSocket, SocketMessage, SocketPairs } from './source/skopeo/message-socket.ts'
+export type { OpenSkopeoOptions, SkopeoOptions } from './source/skopeo/skopeo-options.ts'
+export { openSkopeo } from './source/skopeo/skopeo-source.ts'
 export { blobName, writeBlob } from './store/blob-stream.ts'
 export {
   configName,

@@ -14,6 +14,11 @@ export interface ImageSource {
   readonly description: string
   /** True when reading again costs nothing but time: a pull then syncs once, at its end. */
   readonly isLocal: boolean
+  /**
+   * True for a source that has only the tars of layers: `blob` gives these, whatever the descriptor of a layer says, and
+   * the diff id is all that proves them. Default: false.
+   */
+  readonly hasUnpackedLayers?: boolean
   /** The manifest that was asked for, its size and digest checked. */
   manifest(options?: { readonly signal?: AbortSignal }): Promise<ManifestBytes>
   /**

@@ -1,18 +1,29 @@
 import { existsSync } from 'node:fs'
+import type { RegistryOptions } from '@composefs/registry'
 import { OciError } from '../errors.ts'
-import { type ImageReference, parseImageReference } from '../reference.ts'
+import { parseImageReference } from '../reference.ts'
 import { type ArchiveOptions, openArchive } from './archive.ts'
 import type { ImageSource } from './image-source.ts'
 import { openLayout } from './layout.ts'
+import type { SkopeoOptions } from './skopeo/skopeo-options.ts'
+import { openSkopeo } from './skopeo/skopeo-source.ts'
 
 /** How to open what a reference names: each transport takes what concerns it. */
-export interface OpenSourceOptions extends Omit<ArchiveOptions, 'tag'> {}
+export interface OpenSourceOptions extends Omit<ArchiveOptions, 'tag'> {
+  /** For registries, and for what skopeo does over a network. */
+  readonly registry?: RegistryOptions | undefined
+  /** Needed for `docker-daemon:`, `dir:`, `containers-storage:` and others that are not read here. */
+  readonly skopeo?: SkopeoOptions | undefined
+  /** Read everything through skopeo, also what could be read here. */
+  readonly via?: 'skopeo' | undefined
+}
 
 /**
  * Opens the source that a reference names: `docker://NAME`, `oci:PATH[:TAG]`, `oci-archive:PATH[:TAG]`,
  * `docker-archive:PATH[:TAG]`, or what skopeo reads.
  *
- * @throws OciError what parseImageReference, openLayout and openArchive throw
+ * @throws OciError what parseImageReference, openLayout, openArchive, openDockerArchive, openRegistryImage and openSkopeo
+ * throw; ERR_OCI_UNSUPPORTED_TRANSPORT for what needs skopeo when `skopeo` is not given; RegistryError
  *
  * @example
  * await using source = await openSource('oci:/srv/layout:latest')
@@ -22,20 +33,26 @@ export async function openSource(
   options: OpenSourceOptions = {},
 ): Promise<ImageSource> {
   const parsed = parseImageReference(reference, existsSync)
+  if (options.via === 'skopeo') return await openThroughSkopeo(reference, options)
   switch (parsed.transport) {
     case 'oci':
       return await openLayout(parsed.path, { ...options, tag: parsed.tag })
     case 'oci-archive':
       return await openArchive(parsed.path, { ...options, tag: parsed.tag })
     default:
-      throw unsupported(reference, parsed)
+      return await openThroughSkopeo(reference, options)
   }
 }
 
-function unsupported(reference: string, { transport }: ImageReference): OciError {
-  return new OciError(
+async function openThroughSkopeo(
+  reference: string,
+  options: OpenSourceOptions,
+): Promise<ImageSource> {
+  const { skopeo } = options
+  if (skopeo !== undefined) return await openSkopeo(reference, { ...options, skopeo })
+  throw new OciError(
     'ERR_OCI_UNSUPPORTED_TRANSPORT',
-    `${reference}: the transport ${transport}: is not in this release`,
-    { reference, actual: transport, choices: ['oci:', 'oci-archive:'] },
+    `${reference}: only skopeo reads this, and nobody said how to start it`,
+    { reference, choices: ['docker://', 'oci:', 'oci-archive:', 'docker-archive:'] },
   )
 }
