@@ -58,11 +58,7 @@ function rewritten(options: {
   try {
     place = parseRegistryReference(name)
   } catch (error) {
-    throw badConfig(
-      path,
-      `${name}, which it puts in place of ${formatRegistryReference(reference)}`,
-      error,
-    )
+    throw badConfig(path, `no name to put in place of ${formatRegistryReference(reference)}`, error)
   }
   // Another version than was asked for would be pulled without a word.
   if (isTagged(name) && place.tag !== reference.tag) {
