@@ -20,6 +20,11 @@ export class DataSharing {
     this.mustShare = options.mustShare ?? false
   }
 
+  /** False once it is known that blocks cannot be shared. */
+  get canClone(): boolean {
+    return this.#canClone
+  }
+
   /**
    * Makes an open, empty file share the blocks of another one (FICLONE); false where that cannot be. Whoever writes to
    * one of them later does not change the other.

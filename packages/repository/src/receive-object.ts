@@ -39,18 +39,20 @@ export function* receiveObject(
   options: ReceiveOptions,
 ): Generator<Uint8Array, Exclude<ReceivedBy, 'present'>> {
   const { store, sharing } = options
-  const staged = store.stage()
-  try {
-    if (sharing.clone(from.file, staged.file)) {
-      yield* keep(id, readPieces(staged.file), { store, staged })
-      return 'reflinked'
+  if (sharing.canClone || !sharing.mustShare) {
+    const staged = store.stage()
+    try {
+      if (sharing.clone(from.file, staged.file)) {
+        yield* keep(id, readPieces(staged.file), { store, staged })
+        return 'reflinked'
+      }
+      if (!sharing.mustShare) {
+        yield* keep(id, written(from, staged), { store, staged })
+        return 'copied'
+      }
+    } finally {
+      staged.close()
     }
-    if (!sharing.mustShare) {
-      yield* keep(id, written(from, staged), { store, staged })
-      return 'copied'
-    }
-  } finally {
-    staged.close()
   }
   yield* keepLink(id, from, store)
   return 'hardlinked'
