@@ -2,7 +2,7 @@ import type { Hashing } from '@composefs/fsverity'
 import { isOciError } from '../errors.ts'
 import type { EventLoopTurns } from '../event-loop-turns.ts'
 import { heedSignal } from '../pull/heed-signal.ts'
-import { inPlannedLayer, type PlannedLayer } from '../pull/plan.ts'
+import { expectedLayer, inPlannedLayer, type PlannedLayer } from '../pull/plan.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import { splitLayer } from '../split-layer.ts'
 import type { LayerSink } from '../tar/splitter.ts'
@@ -26,14 +26,13 @@ export async function readLayer(
   options: { readonly sink: LayerSink; onProgress?(bytes: number): void },
 ): Promise<void> {
   const { source, hashing, signal } = reading
-  const { descriptor, id } = layer
-  const { mediaType, digest, size } = descriptor
+  const { descriptor } = layer
   try {
     await splitLayer(heedSignal(source.blob(descriptor, { signal }), reading), {
       ...options,
       hashing,
-      expected: { diffId: id, blobDigest: digest, blobSize: size },
-      mediaTypeHint: mediaType,
+      expected: expectedLayer(layer, source),
+      mediaTypeHint: descriptor.mediaType,
       signal,
     })
   } catch (error) {

@@ -8,7 +8,7 @@ import { writeBlobStream } from '../store/blob-stream.ts'
 import type { TarEntry } from '../tar/entry.ts'
 import { heedSignal } from './heed-signal.ts'
 import { importBlob } from './import-blob.ts'
-import { inPlannedLayer, type PlannedLayer } from './plan.ts'
+import { expectedLayer, inPlannedLayer, type PlannedLayer } from './plan.ts'
 
 /** What is to be fetched of a layer, and how. */
 export interface FetchLayerOptions {
@@ -92,15 +92,15 @@ async function fetchTar(
   blob: AsyncIterable<Uint8Array>,
   options: FetchLayerOptions,
 ): Promise<FetchedLayer> {
-  const { repository, keepBlob, onEntry, onProgress, signal } = options
-  const { descriptor, id, number } = layer
-  const { mediaType, digest, size } = descriptor
+  const { repository, source, keepBlob, onEntry, onProgress, signal } = options
+  const { descriptor, number } = layer
+  const { mediaType, size } = descriptor
   const copy = keepBlob ? repository.objects.create() : undefined
   try {
     const imported = await importLayer(copy === undefined ? blob : tee(blob, copy), {
       repository,
       mediaTypeHint: mediaType,
-      expected: { diffId: id, blobDigest: digest, blobSize: size },
+      expected: expectedLayer(layer, source),
       layer: number,
       ...(onEntry === undefined ? {} : { onEntry }),
       onProgress,

@@ -2,6 +2,7 @@ import { type Config, parseConfig } from '../config.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { convertDockerManifest } from '../docker-convert.ts'
 import { inLayer, OciError } from '../errors.ts'
+import type { ExpectedLayer } from '../layer-digests.ts'
 import { isContainerImage, type Manifest, parseManifest } from '../manifest.ts'
 import { describeForeignLayerType, isDockerManifest, mediaTypeRole } from '../media-type.ts'
 import { requireOciDigest, sha256Digest } from '../oci-digest.ts'
@@ -110,6 +111,15 @@ function planLayers(manifest: Manifest, config: Config): PlannedLayer[] {
 
 function requireLayerDigest({ digest }: Descriptor, number: number): void {
   requireOciDigest(digest, `layer ${number}`, ['sha256', 'sha512'])
+}
+
+/** What the bytes that a source gives for a layer must turn out to be. */
+export function expectedLayer(
+  { id, descriptor }: PlannedLayer,
+  source: Pick<ImageSource, 'hasUnpackedLayers'>,
+): ExpectedLayer {
+  if (source.hasUnpackedLayers) return { diffId: id }
+  return { diffId: id, blobDigest: descriptor.digest, blobSize: descriptor.size }
 }
 
 /** The error with the layer it is about, once. */

@@ -34,17 +34,18 @@ import { storeImage } from './store-image.ts'
 export async function pull(
   repository: Repository,
   from: ImageSource | string,
-  options: PullOptions = {},
+  wanted: PullOptions = {},
 ): Promise<PullResult> {
   const started = performance.now()
   // Nothing is fetched for a repository that cannot take it, or under a name that cannot be given.
-  if (!options.dryRun) repository.assertWritable()
+  if (!wanted.dryRun) repository.assertWritable()
   const imageRef = typeof from === 'string' ? from : from.description
-  const tag = options.noTag ? null : (options.tag ?? imageRef)
+  const tag = wanted.noTag ? null : (wanted.tag ?? imageRef)
   if (tag !== null) tagName(tag, '')
-  const progress = new ProgressReport(options.onProgress)
-  const source = typeof from === 'string' ? await openReference(from, options) : from
+  const progress = new ProgressReport(wanted.onProgress)
+  const source = typeof from === 'string' ? await openReference(from, wanted) : from
   try {
+    const options = keepableOf(source, wanted)
     const plan = await planPull(source, options.signal)
     const context = { repository, source, plan, tag, progress, options }
     const outcome = options.dryRun
@@ -69,6 +70,16 @@ export async function pull(
   } finally {
     if (source !== from) await source.close()
   }
+}
+
+/** The options without what the source cannot give. */
+function keepableOf(source: ImageSource, options: PullOptions): PullOptions {
+  if (!source.hasUnpackedLayers || !options.keepBlobs) return options
+  options.onNotice?.({
+    level: 'warning',
+    message: `${source.description} has its layers unpacked only: there are no blobs to keep`,
+  })
+  return { ...options, keepBlobs: false }
 }
 
 async function openReference(
