@@ -20,7 +20,7 @@ const DOCKER = 'application/vnd.docker'
 const LAYER = `${OCI}.layer.v1.tar`
 const FOREIGN_LAYER = `${OCI}.layer.nondistributable.v1.tar`
 
-const OCI_INDEX = `${OCI}.index.v1+json`
+export const OCI_INDEX = `${OCI}.index.v1+json`
 export const OCI_MANIFEST = `${OCI}.manifest.v1+json`
 const OCI_CONFIG = `${OCI}.config.v1+json`
 const DOCKER_MANIFEST = `${DOCKER}.distribution.manifest.v2+json`

@@ -1,7 +1,7 @@
 import type { Descriptor } from '../descriptor.ts'
 import { parseJson } from '../json.ts'
 import { JsonRecord } from '../json-record.ts'
-import { mediaTypeRole } from '../media-type.ts'
+import { mediaTypeRole, OCI_INDEX, OCI_MANIFEST } from '../media-type.ts'
 
 /** What a registry hands out under a name. */
 export interface RootDocument {
@@ -14,13 +14,16 @@ export interface RootDocument {
 /**
  * The descriptor of the document that a name in a registry stands for.
  *
- * Servers of plain files hand out anything as JSON or octets; what the document says of itself counts then.
+ * Servers of plain files hand out anything as JSON or octets. Then the type is what the document says of itself, or
+ * the OCI type that it has the shape of.
  *
  * @throws OciError ERR_OCI_BAD_JSON and what else parsing throws, for a document that has to be looked into
  */
 export function rootDescriptor({ bytes, mediaType, digest }: RootDocument): Descriptor {
+  const [type = ''] = mediaType.split(';')
   return {
-    mediaType: documentType(bytes, mediaType),
+    mediaType:
+      mediaTypeRole(type.trim()) === undefined ? (ownType(bytes) ?? type.trim()) : type.trim(),
     digest,
     size: bytes.length,
     urls: [],
@@ -28,10 +31,11 @@ export function rootDescriptor({ bytes, mediaType, digest }: RootDocument): Desc
   }
 }
 
-function documentType(bytes: Uint8Array, contentType: string): string {
-  const [given = ''] = contentType.split(';')
-  const mediaType = given.trim()
-  if (mediaTypeRole(mediaType) !== undefined) return mediaType
-  const record = new JsonRecord(parseJson(bytes), 'the document', ['mediaType'])
-  return record.string('mediaType') ?? mediaType
+function ownType(bytes: Uint8Array): string | undefined {
+  const keys = ['mediaType', 'manifests', 'config', 'layers']
+  const record = new JsonRecord(parseJson(bytes), 'the document', keys)
+  const own = record.string('mediaType')
+  if (own !== undefined) return own
+  if (record.has('manifests')) return OCI_INDEX
+  return record.has('config') && record.has('layers') ? OCI_MANIFEST : undefined
 }
