@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Repository } from '@composefs/repository'
 import type { FileTree } from '@composefs/tree'
+import { bootTransform } from './boot/boot-transform.ts'
+import { repositoryFiles } from './boot/repository-files.ts'
 import { inLayer, OciError } from './errors.ts'
 import { LayerMerger, type LayerMergerOptions } from './merge.ts'
 import { openEntries } from './store/open-entries.ts'
@@ -12,6 +14,8 @@ import { DEFAULT_XATTR_MODE, type XattrMode } from './xattr-mode.ts'
 export interface BuildTreeOptions extends LayerMergerOptions {
   /** `allowlist-only` unless given. */
   readonly xattrs?: XattrMode
+  /** Make the boot variant: /boot and /sysroot emptied, SELinux labels. */
+  readonly bootable?: boolean
   /** Told where the tree is not made as usual, though rightly, such as without `/usr`. */
   onNotice?(message: string): void
   readonly signal?: AbortSignal
@@ -21,7 +25,7 @@ export interface BuildTreeOptions extends LayerMergerOptions {
  * Makes the file tree of a stored image from its layers: merged, then transformed. Layers of a config that was found by
  * its own digest are hashed before they are used.
  *
- * @throws OciError what layerEntries, LayerMerger and verifyStoredLayer throw, with the layer
+ * @throws OciError what layerEntries, LayerMerger and verifyStoredLayer throw, with the layer; what bootTransform throws
  *
  * @example
  * const tree = await buildTree(repository, await openImageConfig(repository, 'app:1.0'))
@@ -37,6 +41,7 @@ export async function buildTree(
     xattrs: options.xattrs ?? DEFAULT_XATTR_MODE,
     ...(onNotice === undefined ? {} : { onNotice }),
   })
+  if (options.bootable === true) bootTransform(tree, repositoryFiles(repository, tree))
   return tree
 }
 

@@ -3,8 +3,10 @@ export {
   type BootTransformResult,
   bootTransform,
   isPolicyFile,
-  type PolicyFiles,
 } from './boot/boot-transform.ts'
+export { directoryPolicyFiles } from './boot/directory-policy-files.ts'
+export { repositoryFiles } from './boot/repository-files.ts'
+export { POLICY_FILE_MAX, type PolicyFiles } from './boot/selinux/policy-files.ts'
 export { type BuildTreeOptions, buildTree, verifyStoredLayer } from './build-tree.ts'
 export { commitImages, defaultImageDigest, imageNames, imageVersions } from './commit-images.ts'
 export { type Config, parseConfig, readSealLabel, SEAL_LABEL } from './config.ts'

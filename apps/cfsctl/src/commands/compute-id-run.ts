@@ -23,6 +23,7 @@ export async function run(args: Args<typeof computeId>, context: Context): Promi
     json: imageDocument('compute-id', {
       digest,
       version,
+      bootable: args.bootable,
       xattrs: args['no-propagate-usr-to-root'] ? null : (args.xattrs ?? 'allowlist-only'),
       name: null,
       size,

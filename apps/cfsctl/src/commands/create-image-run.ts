@@ -28,6 +28,7 @@ export async function run(args: Args<typeof createImage>, context: Context): Pro
     json: imageDocument('create-image', {
       digest,
       version: erofsVersions.default,
+      bootable: args.bootable,
       xattrs: args['no-propagate-usr-to-root'] ? null : (args.xattrs ?? 'allowlist-only'),
       name: args.name ?? null,
       size,

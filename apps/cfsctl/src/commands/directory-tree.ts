@@ -1,4 +1,4 @@
-import { transformTree } from '@composefs/oci'
+import { bootTransform, directoryPolicyFiles, transformTree } from '@composefs/oci'
 import { type ObjectStore, scanDirectory } from '@composefs/repository'
 import type { FileTree } from '@composefs/tree'
 import type { OptionValues } from '../command.ts'
@@ -19,6 +19,10 @@ export async function readDirectoryTree(
   if (!options['no-propagate-usr-to-root']) {
     const onNotice = (notice: string) => console.notice(notice)
     transformTree(tree, { xattrs: options.xattrs ?? 'allowlist-only', onNotice })
+  }
+  if (options.bootable) {
+    const policyFiles = directoryPolicyFiles(path)
+    bootTransform(tree, { readFile: () => undefined, policyFiles })
   }
   return tree
 }

@@ -7,6 +7,7 @@ import type { Tally } from '../repository/tally-objects.ts'
 export interface ImageFacts {
   readonly digest: Digest
   readonly version: ErofsVersion
+  readonly bootable: boolean
   /** The filter; null where there was none, or where nobody knows. */
   readonly xattrs: string | null
   readonly name: string | null
@@ -18,13 +19,13 @@ export interface ImageFacts {
 
 /** The document of the commands that give an image. */
 export function imageDocument(command: string, facts: ImageFacts): Json {
-  const { digest, version, xattrs, name, size, tally } = facts
+  const { digest, version, bootable, xattrs, name, size, tally } = facts
   return {
     schema: `cfsctl.${command}/1`,
     id: digest.hex,
     algorithm: formatAlgorithm(digest.algorithm),
     erofs_version: version,
-    bootable: false,
+    bootable,
     xattrs,
     name,
     size,

@@ -30,7 +30,7 @@ export async function run(args: Args<typeof importImage>, context: Context): Pro
     { kind: 'image-ref', name: args.name, digest },
   ])
   const { name } = args
-  const facts = { digest, version: image.version, xattrs: null, name, size }
+  const facts = { digest, version: image.version, bootable: false, xattrs: null, name, size }
   return { lines: [String(digest)], json: imageDocument('import-image', facts) }
 }
 

@@ -11,8 +11,7 @@ export const xattrsOption = {
 /** The boot variant of an image. */
 export const bootableOption = {
   name: 'bootable',
-  planned: true,
-  summary: 'The boot variant of the image',
+  summary: 'The boot variant: /boot and /sysroot emptied, SELinux labels of the policy in it',
 } as const satisfies Option
 
 /** What the commands that read a directory have in common. */

@@ -1,6 +1,9 @@
 import { encodeUtf8 } from '@composefs/bytes'
 import { type FileTree, type Inode, ROOT } from '@composefs/tree'
 import { OciError } from '../errors.ts'
+import { labelTree } from './selinux/label-tree.ts'
+import { readPolicy } from './selinux/policy.ts'
+import { type PolicyFiles, treePolicyFiles } from './selinux/policy-files.ts'
 
 /** What making the boot variant of a tree needs beside the tree. */
 export interface BootTransformOptions {
@@ -13,16 +16,6 @@ export interface BootTransformOptions {
   readonly policyFiles?: PolicyFiles
 }
 
-/** Access to the files of an SELinux policy below the root of a file system. */
-export interface PolicyFiles {
-  /**
-   * The bytes of a regular file, undefined when there is none.
-   *
-   * @param path from the root, without a slash before it, such as `etc/selinux/config`
-   */
-  read(path: string): Uint8Array | undefined
-}
-
 /** What the boot transform found and did. */
 export interface BootTransformResult {
   /** Type of the SELinux policy, such as `targeted`; undefined for a tree without one. */
@@ -32,8 +25,6 @@ export interface BootTransformResult {
   /** Inodes that had a label and have none now. */
   readonly stripped: number
 }
-
-const LABEL = encodeUtf8('security.selinux')
 
 /**
  * Makes a tree, after `transformTree`, into the one that is booted: /boot and /sysroot are emptied, and every file gets
@@ -47,19 +38,22 @@ const LABEL = encodeUtf8('security.selinux')
  * @example
  * bootTransform(tree, { readFile: inode => readObject(tree.content(inode)) })
  */
-export function bootTransform(tree: FileTree, _options: BootTransformOptions): BootTransformResult {
+export function bootTransform(tree: FileTree, options: BootTransformOptions): BootTransformResult {
   const usr = requireDirectory(tree, 'usr')
-  const emptied = [requireDirectory(tree, 'boot'), requireDirectory(tree, 'sysroot')]
-  for (const directory of emptied) {
-    tree.clear(directory)
-    tree.setMetadata(directory, {
-      ...tree.metadata(directory),
-      mtimeSeconds: tree.mtimeSeconds(usr),
-      mtimeNanoseconds: tree.mtimeNanoseconds(usr),
-    })
-  }
-  tree.filterXattrs(({ name }) => Buffer.compare(name, LABEL) !== 0)
-  return { policy: undefined, labelled: 0, stripped: 0 }
+  for (const name of ['boot', 'sysroot']) empty(tree, requireDirectory(tree, name), usr)
+  const files = options.policyFiles ?? treePolicyFiles(tree, inode => options.readFile(inode))
+  const policy = readPolicy(files)
+  return { policy: policy?.type, ...labelTree(tree, policy) }
+}
+
+/** Empties a directory, whose time becomes that of /usr: what was in it has left no trace. */
+function empty(tree: FileTree, directory: Inode, usr: Inode): void {
+  tree.clear(directory)
+  tree.setMetadata(directory, {
+    ...tree.metadata(directory),
+    mtimeSeconds: tree.mtimeSeconds(usr),
+    mtimeNanoseconds: tree.mtimeNanoseconds(usr),
+  })
 }
 
 /** True for the path of a file that the boot transform may read, such as `/etc/selinux/config`. */

@@ -20,7 +20,7 @@ export async function run(args: Args<typeof ociComputeId>, context: Context): Pr
       image_id: hex,
       algorithm: formatAlgorithm(algorithm),
       erofs_version: version,
-      bootable: false,
+      bootable: args.bootable,
       xattrs: args.xattrs ?? 'allowlist-only',
     },
   }

@@ -17,6 +17,7 @@ export async function imageTree(
   const config = await openImageConfig(repository, args.image, verity)
   return await buildTree(repository, config, {
     xattrs: args.xattrs ?? 'allowlist-only',
+    bootable: args.bootable,
     strict: args.strict,
     onWarning: ({ message }) => console.warning(message),
     onNotice: message => console.notice(message),

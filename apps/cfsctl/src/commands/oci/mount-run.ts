@@ -11,7 +11,9 @@ import type { ociMount } from './mount.ts'
 export async function run(args: Args<typeof ociMount>, context: Context): Promise<Result> {
   await using repository = await openChosen(context)
   const config = await openConfig(repository, args.image)
-  const { digest, notice } = await mountableImage(repository, config)
+  const { digest, notice } = await mountableImage(repository, config, {
+    bootable: args.bootable,
+  })
   if (notice !== undefined) context.console.notice(notice)
   using image = repository.images.open(digest)
   const request = { ...args, name: args.image, command: 'oci-mount', context }
