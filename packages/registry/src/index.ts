@@ -1,3 +1,7 @@
+export type { BlobName } from './client/blob-download.ts'
+export type { ManifestInfo, ManifestOptions, RegistryManifest } from './client/manifests.ts'
+export type { ReferrersIndex, ReferrersOptions } from './client/referrers.ts'
+export { type BlobOptions, openRemote, RemoteRepository } from './client/remote-repository.ts'
 export {
   type CredentialStore,
   type CredentialStoreOptions,

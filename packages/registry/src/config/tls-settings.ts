@@ -13,6 +13,8 @@ export interface TlsSettings {
 export interface TlsOptions extends Omit<CertificateOptions, 'env'> {
   /** Default: true. */
   readonly tlsVerify?: boolean | undefined
+  /** False for a host that shall not learn who we are, such as the storage that a registry sends to. Default: true. */
+  readonly showCertificates?: boolean | undefined
   /** Default: `process.env`. */
   readonly env?: Environment | undefined
 }
@@ -26,12 +28,12 @@ export async function loadTlsSettings(
   host: string,
   options: TlsOptions = {},
 ): Promise<TlsSettings> {
-  const { tlsVerify = true, env = process.env } = options
+  const { tlsVerify = true, showCertificates = true, env = process.env } = options
   const { authorities, pairs } = await readHostCertificates(host, { ...options, env })
   const secureContext = createSecureContext({
     // Nobody asks them when nothing is verified.
     ...(tlsVerify ? { ca: [...systemAuthorities(), ...authorities] } : {}),
-    ...(pairs.length === 0
+    ...(pairs.length === 0 || !showCertificates
       ? {}
       : { cert: pairs.map(({ cert }) => cert), key: pairs.map(({ key }) => key) }),
   })

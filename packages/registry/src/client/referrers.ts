@@ -1,0 +1,188 @@
+import { isRegistryError } from '../errors.ts'
+import { type HttpResponse, headerOf } from '../http/exchange.ts'
+import { FailedTry } from '../http/failed-try.ts'
+import { locationOf } from '../http/redirects.ts'
+import { tooLarge } from '../http/response-body.ts'
+import { assertDigest } from './digest.ts'
+import { getManifest, MANIFEST_SIZE_MAX } from './manifests.ts'
+import { mediaTypeOf } from './media-type.ts'
+import { nextLink } from './next-link.ts'
+import type { RegistrySession } from './session.ts'
+
+/** An index of the manifests that refer to another one. */
+export interface ReferrersIndex {
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+}
+
+/** Which referrers. */
+export interface ReferrersOptions {
+  /** Those of this type alone. */
+  readonly artifactType?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const INDEX = 'application/vnd.oci.image.index.v1+json'
+
+/** A registry that goes on for ever is stopped. */
+const PAGES_MAX = 256
+
+/** All pages together, in bytes. */
+const REFERRERS_SIZE_MAX = 16 << 20
+
+/** How registries say that they know no such thing as referrers. */
+const UNKNOWN_STATUSES = [400, 404, 405, 406, 501]
+
+type Entry = Readonly<Record<string, unknown>>
+
+/**
+ * Asks who refers to a manifest: the referrers API, page by page, else the tag that stands for it (distribution
+ * specification, "Listing Referrers" and "Referrers Tag Schema").
+ *
+ * @returns an index; an empty one where nothing refers to it
+ * @throws RegistryError, and the reason of the signal
+ */
+export async function getReferrers(
+  session: RegistrySession,
+  digest: string,
+  options: ReferrersOptions,
+): Promise<ReferrersIndex> {
+  assertDigest(digest)
+  const pages =
+    (await readPages(session, digest, options)) ?? (await readTag(session, digest, options))
+  const [only] = pages
+  if (pages.length === 1 && only !== undefined && only.isFiltered) {
+    return { bytes: only.bytes, mediaType: INDEX }
+  }
+  const { artifactType } = options
+  const manifests = pages
+    .flatMap(page => page.manifests)
+    .filter(entry => artifactType === undefined || entry.artifactType === artifactType)
+  const index = { schemaVersion: 2, mediaType: INDEX, manifests }
+  return { bytes: new TextEncoder().encode(JSON.stringify(index)), mediaType: INDEX }
+}
+
+interface Page {
+  readonly bytes: Uint8Array
+  readonly manifests: readonly Entry[]
+  /** True where it holds nothing else than was asked for. */
+  readonly isFiltered: boolean
+  readonly next?: URL | undefined
+}
+
+/** Undefined where the registry has no such API. */
+async function readPages(
+  session: RegistrySession,
+  digest: string,
+  { artifactType, signal }: ReferrersOptions,
+): Promise<readonly Page[] | undefined> {
+  const query =
+    artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`
+  const pages: Page[] = []
+  let size = 0
+  for (let at: string | URL | undefined = `referrers/${digest}${query}`; at !== undefined; ) {
+    const isFirst = pages.length === 0
+    const page: Page | undefined = await session.request(
+      {
+        what: `referrers of ${digest}`,
+        method: 'GET',
+        path: at,
+        headers: { accept: INDEX },
+        expected: isFirst ? [200, ...UNKNOWN_STATUSES] : [200],
+        isDocument: true,
+        signal,
+      },
+      response => readPage(response, artifactType),
+    )
+    if (page === undefined) {
+      if (isFirst) return undefined
+      return pages
+    }
+    pages.push(page)
+    size += page.bytes.byteLength
+    if (size > REFERRERS_SIZE_MAX || pages.length > PAGES_MAX) {
+      throw tooLarge(REFERRERS_SIZE_MAX, size).toError(`${session.name}: referrers of ${digest}`, {
+        registry: session.host,
+        repository: session.repository,
+        tries: 1,
+      })
+    }
+    at = page.next
+  }
+  return pages
+}
+
+async function readPage(
+  response: HttpResponse,
+  artifactType: string | undefined,
+): Promise<Page | undefined> {
+  const isIndex =
+    response.status === 200 && mediaTypeOf(headerOf(response, 'content-type'), undefined) === INDEX
+  if (!isIndex) {
+    // A page for people, say: it knows nothing of referrers.
+    await response.body.drain()
+    return undefined
+  }
+  const bytes = await response.body.bytes(MANIFEST_SIZE_MAX)
+  const applied = headerOf(response, 'oci-filters-applied')?.split(/\s*,\s*/) ?? []
+  return {
+    bytes,
+    manifests: parseIndex(bytes),
+    isFiltered: artifactType === undefined || applied.includes('artifactType'),
+    next: nextPage(response),
+  }
+}
+
+function nextPage(response: HttpResponse): URL | undefined {
+  const target = nextLink(headerOf(response, 'link') ?? '')
+  if (target === undefined) return undefined
+  const url = locationOf({ ...response, headers: { location: target } })
+  if (url?.origin === response.url.origin) return url
+  throw new FailedTry('ERR_REGISTRY_PROTOCOL', 'GET: the next page is at another registry', {
+    isRetryable: false,
+  })
+}
+
+async function readTag(
+  session: RegistrySession,
+  digest: string,
+  { artifactType, signal }: ReferrersOptions,
+): Promise<readonly Page[]> {
+  const [algorithm = '', encoded = ''] = digest.split(':')
+  const tag = `${algorithm.slice(0, 32)}-${encoded.slice(0, 64)}`
+  try {
+    const { bytes } = await getManifest(session, tag, { accept: [INDEX], signal })
+    return [{ bytes, manifests: parseIndex(bytes), isFiltered: artifactType === undefined }]
+  } catch (error) {
+    if (isRegistryError(error, 'ERR_REGISTRY_NOT_FOUND')) return []
+    throw error instanceof FailedTry
+      ? error.toError(`${session.name}: referrers of ${digest}`, {
+          registry: session.host,
+          repository: session.repository,
+          tries: 1,
+        })
+      : error
+  }
+}
+
+function parseIndex(bytes: Uint8Array): readonly Entry[] {
+  let document: unknown
+  try {
+    document = JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    throw notAnIndex()
+  }
+  const manifests = (document as { manifests?: unknown } | null)?.manifests
+  if (!Array.isArray(manifests) || !manifests.every(isEntry)) throw notAnIndex()
+  return manifests
+}
+
+function isEntry(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function notAnIndex(): FailedTry {
+  return new FailedTry('ERR_REGISTRY_PROTOCOL', 'GET: the answer is no index', {
+    isRetryable: false,
+  })
+}

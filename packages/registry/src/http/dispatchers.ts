@@ -1,0 +1,78 @@
+import { type Dispatcher, Pool, ProxyAgent } from 'undici'
+import type { TlsSettings } from '../config/tls-settings.ts'
+
+/** How connections are made. */
+export interface DispatcherOptions {
+  /** For connections to that URL, registry or not. */
+  tlsFor(url: URL): Promise<TlsSettings>
+  /** For the connection to a proxy itself. */
+  proxyTlsFor(url: URL): Promise<TlsSettings>
+  /** URL of the proxy for a URL, credentials included; undefined for none. */
+  proxyFor(url: URL): string | undefined
+  /** For name, connection and handshake together, in ms. */
+  readonly connectTimeoutMs: number
+}
+
+/** The connections of a client, kept by origin: each has its own certificates and perhaps a proxy. */
+export class Dispatchers {
+  readonly #options: DispatcherOptions
+  readonly #byOrigin = new Map<string, Promise<Dispatcher>>()
+  #isClosed = false
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  /** @throws RegistryError ERR_REGISTRY_BAD_CONFIG for certificates or a proxy that cannot be used */
+  for(url: URL): Promise<Dispatcher> {
+    const known = this.#byOrigin.get(url.origin)
+    if (known !== undefined) return known
+    const made = this.#connect(url)
+    this.#byOrigin.set(url.origin, made)
+    made.catch(() => this.#byOrigin.delete(url.origin))
+    return made
+  }
+
+  /** Ends all connections, and what is under way on them. */
+  async destroy(): Promise<void> {
+    this.#isClosed = true
+    const made = await Promise.allSettled(this.#byOrigin.values())
+    this.#byOrigin.clear()
+    await Promise.all(
+      made.map(result => (result.status === 'fulfilled' ? result.value.destroy() : undefined)),
+    )
+  }
+
+  async #connect(url: URL): Promise<Dispatcher> {
+    const proxy = this.#options.proxyFor(url)
+    const isTls = url.protocol === 'https:'
+    const tls = isTls ? await this.#options.tlsFor(url) : {}
+    const made =
+      proxy === undefined
+        ? new Pool(url.origin, { connect: { ...tls, timeout: this.#options.connectTimeoutMs } })
+        : await this.#throughProxy(new URL(proxy), isTls, tls)
+    // Closed meanwhile: nobody else would.
+    if (this.#isClosed) await made.destroy()
+    return made
+  }
+
+  async #throughProxy(
+    proxy: URL,
+    isTls: boolean,
+    tls: TlsSettings | Record<string, never>,
+  ): Promise<Dispatcher> {
+    const timeout = this.#options.connectTimeoutMs
+    const proxyTls =
+      proxy.protocol === 'https:' ? await this.#options.proxyTlsFor(proxy) : undefined
+    return new ProxyAgent({
+      uri: proxy.href,
+      // Many proxies let nobody through to port 80; plain HTTP they forward.
+      proxyTunnel: isTls,
+      requestTls: { ...tls, timeout },
+      proxyTls: { ...proxyTls, timeout },
+      // The answer to CONNECT is waited for by undici alone.
+      clientFactory: (origin, options) =>
+        new Pool(origin, { ...(options as Pool.Options), headersTimeout: timeout }),
+    })
+  }
+}
