@@ -96,6 +96,7 @@ export { type MountableImage, mountableImage, sealedImage } from './seal/mountab
 export { type SealOptions, type SealResult, seal } from './seal/seal.ts'
 export { type SealedConfig, sealConfig } from './seal/seal-config.ts'
 export { type ArchiveOptions, openArchive } from './source/archive.ts'
+export { type DockerArchiveOptions, openDockerArchive } from './source/docker-archive.ts'
 export type { ImageSource, ManifestBytes } from './source/image-source.ts'
 export { openLayout } from './source/layout.ts'
 export type { SelectOptions } from './source/layout-source.ts'

@@ -1,23 +1,12 @@
 import type { FileHandle } from 'node:fs/promises'
 import { decodeUtf8 } from '@composefs/bytes'
-import { Digest, SHA256 } from '@composefs/fsverity'
 import { OciError } from '../errors.ts'
 import type { TarEntry } from '../tar/entry.ts'
-import { TarReader } from '../tar/reader.ts'
-
-/** A file inside an archive: `data` where it is small, else its place. */
-export type ArchiveMember =
-  | { readonly data: Uint8Array }
-  | { readonly offset: number; readonly size: number }
+import type { ArchiveMember } from './archive-file.ts'
+import { memberOf, scanArchive } from './archive-scan.ts'
 
 /** Most files of a layout in an archive: an archive of empty files cannot fill the memory with their names. */
 export const ARCHIVE_MEMBERS_MAX = 1 << 18
-
-/** Bytes read between two contents: a header, padding, and a few small files. */
-const WINDOW_SIZE = 16 << 10
-
-/** The reader wants a name for each object; nobody reads this one. */
-const NO_DIGEST = new Digest(SHA256, new Uint8Array(SHA256.digestSize))
 
 /** Names a layout may use. Everything else in the archive is skipped. */
 const LAYOUT_NAME = /^(?:oci-layout|index\.json|blobs\/[a-z0-9+._-]+\/[A-Za-z0-9=_-]+)$/
@@ -36,40 +25,12 @@ export async function indexArchive(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, ArchiveMember>> {
   const members = new Map<string, ArchiveMember>()
-  let position = 0
-  let contentOffset = 0
-  const reader = new TarReader({
-    strayContent: 'skip',
-    onEntry: entry => addEntry(members, entry, contentOffset),
-  })
-  const window = new Uint8Array(WINDOW_SIZE)
-  try {
-    while (position < archive.size) {
-      signal?.throwIfAborted()
-      const { bytesRead } = await file.read(window, 0, WINDOW_SIZE, position)
-      if (bytesRead === 0) break
-      position += reader.push(window.subarray(0, bytesRead))
-      if (reader.objectSize !== undefined) {
-        contentOffset = position
-        position += reader.objectSize
-        reader.completeObject(NO_DIGEST)
-      }
-    }
-    if (position > archive.size) {
-      throw new OciError('ERR_OCI_TAR_TRUNCATED', 'the tar ends inside an entry', {
-        offset: archive.size,
-      })
-    }
-    reader.finish()
-  } catch (error) {
-    if (!(error instanceof OciError)) throw error
-    throw new OciError(
-      'ERR_OCI_BAD_ARCHIVE',
-      `${archive.name}: ${error.message}`,
-      { ...error.facts, path: archive.name },
-      { cause: error },
-    )
-  }
+  await scanArchive(
+    file,
+    archive,
+    (entry, contentOffset) => addEntry(members, entry, contentOffset),
+    signal,
+  )
   return members
 }
 
@@ -80,7 +41,10 @@ function addEntry(
 ): void {
   const name = layoutName(entry.path)
   if (name === undefined) return
-  const member = memberOf(members, entry, contentOffset)
+  const member =
+    entry.kind === 'hardlink'
+      ? members.get(layoutName(entry.target) ?? '')
+      : memberOf(entry, contentOffset)
   if (member === undefined) {
     members.delete(name)
     return
@@ -93,17 +57,6 @@ function addEntry(
       { expected: ARCHIVE_MEMBERS_MAX },
     )
   }
-}
-
-function memberOf(
-  members: ReadonlyMap<string, ArchiveMember>,
-  entry: TarEntry,
-  contentOffset: number,
-): ArchiveMember | undefined {
-  if (entry.kind === 'hardlink') return members.get(layoutName(entry.target) ?? '')
-  if (entry.content === undefined) return undefined
-  if (entry.content.kind === 'inline') return { data: entry.content.data }
-  return { offset: contentOffset, size: entry.size }
 }
 
 /** The name below the layout, without empty and `.` components; undefined for names that no layout has. */

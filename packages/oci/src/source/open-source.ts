@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { RegistryOptions } from '@composefs/registry'
-import { OciError } from '../errors.ts'
+import { isOciError, OciError } from '../errors.ts'
 import { parseImageReference } from '../reference.ts'
 import { type ArchiveOptions, openArchive } from './archive.ts'
+import { openDockerArchive } from './docker-archive.ts'
 import type { ImageSource } from './image-source.ts'
 import { openLayout } from './layout.ts'
+import { openRegistryImage, openRegistryImage } from './registry-source.ts'
 import type { SkopeoOptions } from './skopeo/skopeo-options.ts'
 import { openSkopeo } from './skopeo/skopeo-source.ts'
 
@@ -38,9 +40,30 @@ export async function openSource(
     case 'oci':
       return await openLayout(parsed.path, { ...options, tag: parsed.tag })
     case 'oci-archive':
-      return await openArchive(parsed.path, { ...options, tag: parsed.tag })
+      return await openArchiveOrSkopeo(reference, options, () =>
+        openArchive(parsed.path, { ...options, tag: parsed.tag }),
+      )
+    case 'docker-archive':
+      return await openArchiveOrSkopeo(reference, options, () =>
+        openDockerArchive(parsed.path, { ...options, tag: parsed.tag }),
+      )
     default:
       return await openThroughSkopeo(reference, options)
+  }
+}
+
+/** Skopeo knows more ways in which an archive may be compressed. */
+async function openArchiveOrSkopeo(
+  reference: string,
+  options: OpenSourceOptions,
+  open: () => Promise<ImageSource>,
+): Promise<ImageSource> {
+  try {
+    return await open()
+  } catch (error) {
+    const isForSkopeo = isOciError(error, 'ERR_OCI_COMPRESSION_UNSUPPORTED')
+    if (!isForSkopeo || options.skopeo === undefined) throw error
+    return await openThroughSkopeo(reference, options)
   }
 }
 
