@@ -6,7 +6,7 @@ import { type ArchiveOptions, openArchive } from './archive.ts'
 import { openDockerArchive } from './docker-archive.ts'
 import type { ImageSource } from './image-source.ts'
 import { openLayout } from './layout.ts'
-import { openRegistryImage, openRegistryImage } from './registry-source.ts'
+import { openRegistryImage } from './registry-source.ts'
 import type { SkopeoOptions } from './skopeo/skopeo-options.ts'
 import { openSkopeo } from './skopeo/skopeo-source.ts'
 
@@ -37,6 +37,8 @@ export async function openSource(
   const parsed = parseImageReference(reference, existsSync)
   if (options.via === 'skopeo') return await openThroughSkopeo(reference, options)
   switch (parsed.transport) {
+    case 'docker':
+      return await openRegistryImage(parsed.name, options)
     case 'oci':
       return await openLayout(parsed.path, { ...options, tag: parsed.tag })
     case 'oci-archive':

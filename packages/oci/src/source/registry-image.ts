@@ -1,0 +1,174 @@
+import {
+  formatRegistryReference,
+  isRegistryError,
+  loadRegistriesConf,
+  openRemote,
+  parseRegistryReference,
+  type RegistryOptions,
+  type RegistryReference,
+  type RemoteRepository,
+} from '@composefs/registry'
+import type { Descriptor } from '../descriptor.ts'
+import { parseIndex } from '../index-document.ts'
+import { JSON_SIZE_MAX } from '../json.ts'
+import { mediaTypeRole } from '../media-type.ts'
+import { requireOciDigest } from '../oci-digest.ts'
+import { hostPlatform, type Platform } from '../platform.ts'
+import { readDocument, sizeMismatch } from './document.ts'
+import type { ImageSource, ManifestBytes } from './image-source.ts'
+import { inlineData } from './inline-data.ts'
+import { listManifests } from './list-manifests.ts'
+import { missingBlob } from './missing-blob.ts'
+import type { OpenRegistryOptions } from './registry-source.ts'
+import { type RootDocument, rootDescriptor } from './root-document.ts'
+import { selectAmong } from './select-manifest.ts'
+
+/** What the name of an image stands for. */
+interface Root {
+  readonly document: RootDocument
+  readonly descriptor: Descriptor
+}
+
+interface SignalOptions {
+  readonly signal?: AbortSignal
+}
+
+/** An image in a registry; see openRegistryImage. */
+export class RegistryImage implements ImageSource {
+  readonly description: string
+  readonly isLocal = false
+  readonly #remote: RemoteRepository
+  readonly #platform: Platform | undefined
+  /** Asked for once: a tag may move while an image is pulled. */
+  #root: Root | undefined
+
+  static async open(name: string, options: OpenRegistryOptions): Promise<RegistryImage> {
+    const { platform, registry = {} } = options
+    const reference = await parseName(name, registry)
+    if (reference.digest !== undefined) requireOciDigest(reference.digest, name)
+    return new RegistryImage(await openRemote(reference, registry), platform)
+  }
+
+  private constructor(remote: RemoteRepository, platform: Platform | undefined) {
+    this.#remote = remote
+    this.#platform = platform
+    this.description = `docker://${formatRegistryReference(remote.reference)}`
+  }
+
+  async manifest(options: SignalOptions = {}): Promise<ManifestBytes> {
+    const { document, descriptor } = await this.#readRoot(options)
+    const { mediaType, digest } = descriptor
+    const isNamed = this.#remote.reference.digest !== undefined && this.#platform === undefined
+    if (isNamed && mediaTypeRole(mediaType) === 'manifest') {
+      return { bytes: document.bytes, mediaType, digest }
+    }
+    return selectAmong([descriptor], this.#selection(options))
+  }
+
+  async manifests(options: SignalOptions = {}): Promise<readonly Descriptor[]> {
+    const { descriptor } = await this.#readRoot(options)
+    return listManifests([descriptor], this.#selection(options))
+  }
+
+  async *blob(descriptor: Descriptor, options: SignalOptions = {}): AsyncGenerator<Uint8Array> {
+    const role = mediaTypeRole(descriptor.mediaType)
+    if (role === 'manifest' || role === 'index') yield await this.#manifest(descriptor, options)
+    else yield* this.#blob(descriptor, options)
+  }
+
+  async referrers(digest: string, options: SignalOptions = {}): Promise<readonly Descriptor[]> {
+    const { bytes } = await this.#remote.getReferrers(digest, options)
+    return parseIndex(bytes).manifests
+  }
+
+  close(): Promise<void> {
+    return this.#remote.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #manifest(descriptor: Descriptor, options: SignalOptions): Promise<Uint8Array> {
+    const { digest, mediaType, size } = descriptor
+    if (digest === this.#root?.descriptor.digest) return this.#root.document.bytes.slice()
+    const data = inlineData(descriptor)
+    if (data !== undefined) return data
+    requireOciDigest(digest, 'a manifest')
+    const { bytes } = await this.#remote.getManifest(digest, {
+      ...options,
+      accept: [mediaType],
+      maxSize: JSON_SIZE_MAX,
+    })
+    if (bytes.length !== size) throw sizeMismatch(descriptor, 'manifest', bytes.length)
+    return bytes
+  }
+
+  async *#blob(descriptor: Descriptor, options: SignalOptions): AsyncGenerator<Uint8Array> {
+    const { digest, size } = descriptor
+    requireOciDigest(digest, 'a blob', ['sha256', 'sha512'])
+    const data = inlineData(descriptor)
+    if (data !== undefined) {
+      yield data
+      return
+    }
+    try {
+      yield* this.#remote.getBlob({ digest, size }, options)
+    } catch (error) {
+      if (isRegistryError(error, 'ERR_REGISTRY_NOT_FOUND')) {
+        throw missingBlob(descriptor, this.description, error)
+      }
+      if (isRegistryError(error) && error.facts.expected === size) {
+        const actual = await this.#otherSize(descriptor, options)
+        if (actual !== undefined) throw sizeMismatch(descriptor, 'blob', actual)
+      }
+      throw error
+    }
+  }
+
+  /** What the registry says is the size of a blob, where that is not what the descriptor says. */
+  async #otherSize(descriptor: Descriptor, options: SignalOptions): Promise<number | undefined> {
+    try {
+      const size = await this.#remote.statBlob(descriptor.digest, options)
+      return size === descriptor.size ? undefined : size
+    } catch (error) {
+      // The first error says more.
+      if (isRegistryError(error)) return undefined
+      throw error
+    }
+  }
+
+  async #readRoot(options: SignalOptions): Promise<Root> {
+    if (this.#root === undefined) {
+      const { tag = 'latest', digest = tag } = this.#remote.reference
+      const document = await this.#remote.getManifest(digest, {
+        ...options,
+        maxSize: JSON_SIZE_MAX,
+      })
+      this.#root = { document, descriptor: rootDescriptor(document) }
+    }
+    return this.#root
+  }
+
+  #selection(options: SignalOptions) {
+    return {
+      tag: undefined,
+      platform: this.#platform ?? hostPlatform(),
+      source: this.description,
+      read: (descriptor: Descriptor, what: string) =>
+        readDocument(descriptor, what, d => this.blob(d, options)),
+    }
+  }
+}
+
+/** A name without a registry is refused with all that it could mean here. */
+async function parseName(name: string, registry: RegistryOptions): Promise<RegistryReference> {
+  try {
+    return parseRegistryReference(name)
+  } catch (error) {
+    if (!isRegistryError(error, 'ERR_REGISTRY_UNQUALIFIED')) throw error
+    const { registriesConf: path, env } = registry
+    const { searchRegistries } = await loadRegistriesConf({ path, env })
+    return parseRegistryReference(name, { searchRegistries })
+  }
+}
