@@ -1,3 +1,4 @@
+import { isRegistryError, type RegistryErrorCode } from '@composefs/registry'
 import { isOciError, type OciErrorCode } from '../src/errors.ts'
 
 /** Error codes by the reason classes of the vectors. */
@@ -26,8 +27,15 @@ const REASONS: Readonly<Record<string, readonly OciErrorCode[]>> = {
   'not-found': ['ERR_OCI_NO_SUCH_IMAGE'],
 }
 
-/** The reason class of an error that a vector test caught; anything but an OciError is thrown again. */
+/** The same for what is found out while the registry is asked. */
+const REGISTRY_REASONS: Partial<Record<RegistryErrorCode, string>> = {
+  ERR_REGISTRY_NOT_FOUND: 'not-in-registry',
+  ERR_REGISTRY_DIGEST_MISMATCH: 'digest-mismatch',
+}
+
+/** The reason class of an error that a vector test caught; what is no error of ours is thrown again. */
 export function reasonOf(error: unknown): string {
+  if (isRegistryError(error)) return REGISTRY_REASONS[error.code] ?? error.code
   if (!isOciError(error)) throw error
   const found = Object.entries(REASONS).find(([, codes]) => codes.includes(error.code))
   return found?.[0] ?? error.code
