@@ -11,7 +11,7 @@ export interface BlobName {
 }
 
 /** A try that brought as much as this has not failed in vain. Less would let a registry keep us for ever. */
-const PROGRESS_MIN = 64 << 10
+const PROGRESS_MIN = 16 << 10
 
 /**
  * Yields the bytes of a blob from `offset` on: each once and in order, to the end that `size` names. A download that
@@ -124,8 +124,8 @@ class Download {
     const actual = size - missing - toSkip
     throw new FailedTry(
       'ERR_REGISTRY_UNAVAILABLE',
-      `GET: the body ended after ${actual} of ${size} bytes`,
-      { isRetryable: true, facts: { method: 'GET', expected: size, actual } },
+      `the body ended after ${actual} of ${size} bytes`,
+      { isRetryable: true, facts: { expected: size, actual } },
     )
   }
 
@@ -133,8 +133,8 @@ class Download {
     const { size } = this.#blob
     return new FailedTry(
       'ERR_REGISTRY_PROTOCOL',
-      `GET: the registry has ${actual ?? 'more'} bytes of a blob of ${size}`,
-      { isRetryable: false, facts: { method: 'GET', expected: size, actual } },
+      `the registry has ${actual ?? 'more'} bytes of a blob of ${size}`,
+      { isRetryable: false, facts: { expected: size, actual } },
     )
   }
 }

@@ -29,9 +29,9 @@ export async function statBlob(
       if (response.status === 404) return undefined
       const size = Number(headerOf(response, 'content-length') ?? Number.NaN)
       if (Number.isSafeInteger(size)) return size
-      throw new FailedTry('ERR_REGISTRY_PROTOCOL', 'HEAD: the answer names no size', {
+      throw new FailedTry('ERR_REGISTRY_PROTOCOL', 'the answer names no size', {
         isRetryable: false,
-        facts: { method: 'HEAD', status: response.status },
+        facts: { status: response.status },
       })
     },
   )

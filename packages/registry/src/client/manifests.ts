@@ -127,7 +127,7 @@ function infoOf(response: HttpResponse, tagOrDigest: string): ManifestInfo | und
   if (response.status !== 200 || digest === undefined || !isVerifiable(digest)) return undefined
   if (length === undefined || mediaType === undefined) return undefined
   if (named !== undefined && named.split(':')[0] === digest.split(':')[0] && named !== digest) {
-    throw new FailedTry('ERR_REGISTRY_DIGEST_MISMATCH', `HEAD: the registry has ${named}`, {
+    throw new FailedTry('ERR_REGISTRY_DIGEST_MISMATCH', `the registry has ${named}`, {
       isRetryable: false,
       facts: { digest, expected: digest, actual: named },
     })

@@ -138,7 +138,7 @@ function nextPage(response: HttpResponse): URL | undefined {
   if (target === undefined) return undefined
   const url = locationOf({ ...response, headers: { location: target } })
   if (url?.origin === response.url.origin) return url
-  throw new FailedTry('ERR_REGISTRY_PROTOCOL', 'GET: the next page is at another registry', {
+  throw new FailedTry('ERR_REGISTRY_PROTOCOL', 'the next page is at another registry', {
     isRetryable: false,
   })
 }
@@ -182,7 +182,7 @@ function isEntry(value: unknown): value is Entry {
 }
 
 function notAnIndex(): FailedTry {
-  return new FailedTry('ERR_REGISTRY_PROTOCOL', 'GET: the answer is no index', {
+  return new FailedTry('ERR_REGISTRY_PROTOCOL', 'the answer is no index', {
     isRetryable: false,
   })
 }

@@ -26,20 +26,15 @@ export async function refusalOf(
   const said = document === undefined ? '' : ` (${document.code}${text === '' ? '' : `: ${text}`})`
   const { code, isRetryable } = meaningOf(status, context.isOwnOrigin)
   const from = context.isOwnOrigin ? '' : ` of ${url.host}`
-  return new FailedTry(
-    code,
-    `${context.method}: ${status}${from}${said}${adviceFor(code, context)}`,
-    {
-      isRetryable,
-      retryAfterMs: isRetryable ? retryAfterMs(response) : undefined,
-      facts: {
-        method: context.method,
-        status,
-        url: `${url.origin}${url.pathname}`,
-        ...(document === undefined ? {} : { registryCode: document.code }),
-      },
+  return new FailedTry(code, `${status}${from}${said}${adviceFor(code, context)}`, {
+    isRetryable,
+    retryAfterMs: isRetryable ? retryAfterMs(response) : undefined,
+    facts: {
+      status,
+      url: `${url.origin}${url.pathname}`,
+      ...(document === undefined ? {} : { registryCode: document.code }),
     },
-  )
+  })
 }
 
 async function errorDocument(response: HttpResponse, method: string) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RegistryErrorFacts } from '../errors.ts'
+import type { HttpMethod } from '../http/exchange.ts'
 import { FailedTry } from '../http/failed-try.ts'
 import type { RetryEvent } from '../registry-options.ts'
 
@@ -7,6 +8,7 @@ import type { RetryEvent } from '../registry-options.ts'
 export interface RetryOptions {
   /** For people: `blob sha256:…`. */
   readonly what: string
+  readonly method: HttpMethod
   /** For errors: registry and repository. */
   readonly where: string
   readonly facts: RegistryErrorFacts
@@ -67,8 +69,9 @@ export class Retries {
   }
 
   #finalError(error: FailedTry, offset: number | undefined): Error {
-    const { where, what, facts } = this.#options
-    return error.toError(`${where}: ${what}`, {
+    const { where, method, what, facts } = this.#options
+    return error.toError(`${where}: ${method} ${what}`, {
+      method,
       ...facts,
       tries: this.#requests,
       ...(offset === undefined ? {} : { offset }),

@@ -84,7 +84,7 @@ export class RegistrySession {
     request: SessionRequest,
     take: (response: HttpResponse) => Promise<T> | T = response => response as T,
   ): Promise<T> {
-    const retries = this.retries(request.what, request.signal)
+    const retries = this.retries(request.what, request.signal, request.method)
     while (true) {
       let response: HttpResponse | undefined
       try {
@@ -98,10 +98,11 @@ export class RegistrySession {
   }
 
   /** The tries of something that is more than one request. */
-  retries(what: string, signal: AbortSignal | undefined): Retries {
+  retries(what: string, signal: AbortSignal | undefined, method: HttpMethod = 'GET'): Retries {
     const { host, repository, name: where } = this
     return new Retries({
       what,
+      method,
       where,
       facts: { registry: host, repository },
       tries: this.#options.retries + 1,
@@ -166,9 +167,7 @@ export class RegistrySession {
         { isDocument },
       )
     } catch (error) {
-      throw error instanceof FailedTry
-        ? error.with({ method, url: `${url.origin}${url.pathname}` }, `${method}: ${error.message}`)
-        : error
+      throw error instanceof FailedTry ? error.with({ url: `${url.origin}${url.pathname}` }) : error
     }
   }
 

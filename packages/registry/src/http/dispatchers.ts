@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool, ProxyAgent } from 'undici'
+import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
 import type { TlsSettings } from '../config/tls-settings.ts'
 
 /** How connections are made. */
@@ -49,11 +49,23 @@ export class Dispatchers {
     const tls = isTls ? await this.#options.tlsFor(url) : {}
     const made =
       proxy === undefined
-        ? new Pool(url.origin, { connect: { ...tls, timeout: this.#options.connectTimeoutMs } })
+        ? new Pool(url.origin, { connect: this.#connector(tls) })
         : await this.#throughProxy(new URL(proxy), isTls, tls)
     // Closed meanwhile: nobody else would.
     if (this.#isClosed) await made.destroy()
     return made
+  }
+
+  #connector(tls: TlsSettings | Record<string, never>): buildConnector.connector {
+    const connect = buildConnector({ ...tls, timeout: this.#options.connectTimeoutMs })
+    return (options, callback) =>
+      connect(options, (...[error, socket]) => {
+        // A server that does not like our certificate says so after the handshake, and ends the connection; undici
+        // would tell of the end alone.
+        socket?.on('error', reason => socket.destroy(reason))
+        if (error === null) callback(null, socket)
+        else callback(error, null)
+      })
   }
 
   async #throughProxy(

@@ -14,6 +14,9 @@ const PLAIN_HTTP_CODES = new Set([
 const CERTIFICATE_CODE =
   /^(?:CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERROR_IN_CERT)/
 
+/** What a server says about our certificate, or for want of it. */
+const CLIENT_CERTIFICATE_CODE = /ALERT_(?:\w*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/
+
 /** A record that was damaged on its way: the next connection has its own. */
 const DAMAGED_CODE = /BAD_RECORD_MAC|DECRYPTION_FAILED/
 
@@ -40,6 +43,9 @@ export function networkFailure(error: unknown, phase: Phase): FailedTry {
   if (PLAIN_HTTP_CODES.has(code)) return tlsFailure('it speaks plain HTTP, not TLS', error)
   if (CERTIFICATE_CODE.test(code)) {
     return tlsFailure(`its certificate is not trusted: ${message} (${code})`, error)
+  }
+  if (CLIENT_CERTIFICATE_CODE.test(code)) {
+    return tlsFailure(`it wants a certificate of ours that it trusts (${code})`, error)
   }
   if (DAMAGED_CODE.test(code)) return unavailable(`the connection was damaged (${code})`, error)
   if (code === 'EPROTO' || /^ERR_(?:SSL|TLS)_/.test(code)) {
