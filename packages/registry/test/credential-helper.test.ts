@@ -114,7 +114,7 @@ describe('helpers of the configuration', () => {
       temporaryDirectory({ 'auth.json': JSON.stringify(document) }),
       'auth.json',
     )
-    const store = openCredentialStore({ env, authFile, credentialHelpers })
+    const store = await openCredentialStore({ env, authFile, credentialHelpers })
     const slash = name.indexOf('/')
     const ask = () => store.find(name.slice(0, slash), name.slice(slash + 1))
     const answers = await Promise.all([ask(), ask()])
@@ -173,7 +173,7 @@ describe('helpers of the configuration', () => {
   test('are asked again where somebody else gave up', async () => {
     const { env, log } = withHelper(`echo x >>$LOG; sleep 0.2; ${ANSWER}`)
     const authFile = join(temporaryDirectory({ 'auth.json': '{"credsStore":"test"}' }), 'auth.json')
-    const store = openCredentialStore({ env, authFile })
+    const store = await openCredentialStore({ env, authFile })
     const abort = new AbortController()
     const first = store.find('a.io', 'x', abort.signal)
     first.catch(() => {})

@@ -44,7 +44,7 @@ export async function openRemote(
     typeof reference === 'string'
       ? parseRegistryReference(reference, { searchRegistries: conf.searchRegistries })
       : reference
-  const credentials = openCredentialStore({
+  const credentials = await openCredentialStore({
     authFile: options.authFile,
     credentials: options.credentials && { host: parsed.host, ...options.credentials },
     credentialHelpers: conf.credentialHelpers,

@@ -38,14 +38,20 @@ export interface CredentialStoreOptions {
 
 /**
  * Opens the credentials of podman and Docker: auth files in their usual places, and the helpers that they and
- * registries.conf name. Files are read when they are first needed, and once.
+ * registries.conf name. A file that was named is read now, the others when they are first needed; each once.
+ *
+ * @throws RegistryError ERR_REGISTRY_BAD_CONFIG for a named file that is not there or cannot be used
  *
  * @example
- * const store = openCredentialStore({ env: process.env })
+ * const store = await openCredentialStore({ env: process.env })
  * await store.find('quay.io', 'team/app') // { kind: 'basic', username: …, password: … }
  */
-export function openCredentialStore(options: CredentialStoreOptions = {}): CredentialStore {
-  return new FileCredentialStore(options)
+export async function openCredentialStore(
+  options: CredentialStoreOptions = {},
+): Promise<CredentialStore> {
+  const store = new FileCredentialStore(options)
+  await store.readNamedFile()
+  return store
 }
 
 class FileCredentialStore implements CredentialStore {
@@ -63,6 +69,11 @@ class FileCredentialStore implements CredentialStore {
     this.#helpers = credentialHelpers ?? [AUTH_FILE_HELPER]
     this.#env = env
     this.#places = authFilePaths(env, authFile)
+  }
+
+  async readNamedFile(): Promise<void> {
+    const place = this.#places.find(({ isNamed }) => isNamed)
+    if (place !== undefined) await this.#read(place)
   }
 
   async find(
