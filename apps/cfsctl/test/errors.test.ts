@@ -126,6 +126,18 @@ describe('a message', () => {
     }
   })
 
+  test('of OpenSSL is its reason', () => {
+    const cause = Object.assign(
+      new Error('40:error:0A:SSL routines:x:wrong version number:y.c:77:\n'),
+      {
+        code: 'ERR_SSL_WRONG_VERSION_NUMBER',
+        reason: 'wrong version number',
+      },
+    )
+    const error = new RegistryError('ERR_REGISTRY_TLS', 'it speaks plain HTTP', {}, { cause })
+    expect(describeFailure(error).message).toBe('it speaks plain HTTP: wrong version number')
+  })
+
   test('of errors that cause each other ends', () => {
     const error = new Error('a')
     error.cause = new Error('b', { cause: error })

@@ -21,6 +21,7 @@ export function messageOf(error: unknown): string {
 function ownMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (isSystemError(error)) return systemMessage(error)
+  if (isOpensslError(error)) return error.reason
   const { facts } = error as { facts?: PlaceFacts }
   const told = [placeOf(facts, error.message), error.message].filter(part => part !== '')
   return `${told.join(': ')}${offsetOf(facts, error.message)}`
@@ -45,6 +46,12 @@ interface SystemError extends Error {
 function isSystemError(error: Error): error is SystemError {
   const { code, syscall } = error as Partial<SystemError>
   return code !== undefined && syscall !== undefined
+}
+
+/** An error of OpenSSL, whose message holds addresses and lines of its source. */
+function isOpensslError(error: Error): error is Error & { readonly reason: string } {
+  const { code, reason } = error as { code?: unknown; reason?: unknown }
+  return typeof code === 'string' && code.startsWith('ERR_SSL_') && typeof reason === 'string'
 }
 
 /** `PATH: what went wrong: what it means`, of `CODE: what went wrong, syscall 'PATH'; what it means`. */
