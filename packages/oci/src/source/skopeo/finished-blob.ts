@@ -3,11 +3,11 @@ import { BlobCounter, type BlobRequest } from './blob-counter.ts'
 import type { ProxySession } from './proxy-session.ts'
 import { WaitTimer } from './wait-timer.ts'
 
-/** How long nothing comes before skopeo is asked whether it has stopped, in ms. */
+/**
+ * How long nothing comes before skopeo is asked whether it has stopped, and how long a reader may take over a piece
+ * while skopeo can do nothing else, in ms. At most half of the idle time-out.
+ */
 const QUIET = 5000
-
-/** How long a reader may take over a piece while skopeo can do nothing else, in ms. */
-const DAWDLING = 5000
 
 /**
  * Reads a blob by GetBlob: a pipe that stays open until FinishPipe is asked for, which tells what went wrong.
@@ -25,15 +25,16 @@ export async function* readFinishedBlob(
 ): AsyncGenerator<Uint8Array, 'complete' | 'taken', undefined> {
   const { connection, image, idleTimeoutMs } = session
   const { digest, size } = request
+  const quietMs = idleTimeoutMs === 0 ? QUIET : Math.min(QUIET, idleTimeoutMs / 2)
   const counter = new BlobCounter(request)
   const reply = await connection.request('GetBlob', [image, digest, size ?? 0], { signal })
   const ending = new PipeEnding(session, reply.pipeId)
   const reader = session.openPipe('GetBlob', reply, {
-    quietMs: idleTimeoutMs === 0 ? QUIET : Math.min(QUIET, idleTimeoutMs / 2),
+    quietMs,
     onQuiet: () => void ending.finish(),
   })
   let isTaken = false
-  const dawdling = new WaitTimer(DAWDLING, () => {
+  const dawdling = new WaitTimer(quietMs, () => {
     if (!ending.isUnderWay) return
     isTaken = true
     reader.close()

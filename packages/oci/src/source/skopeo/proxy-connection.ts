@@ -94,7 +94,7 @@ export class ProxyConnection {
     stall?.addEventListener('abort', onStall)
     try {
       if (stall?.aborted) onStall()
-      const message = await this.#send(request, controller.signal)
+      const message = await this.#send(method, request, controller.signal)
       return this.#read(method, message)
     } finally {
       clearTimeout(timer)
@@ -103,7 +103,11 @@ export class ProxyConnection {
     }
   }
 
-  async #send(request: Uint8Array, signal: AbortSignal): Promise<SocketMessage> {
+  async #send(
+    method: ProxyMethod,
+    request: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<SocketMessage> {
     const { socket } = this.#process
     let message: SocketMessage | undefined
     try {
@@ -117,7 +121,7 @@ export class ProxyConnection {
       }
     }
     if (message !== undefined) return message
-    const failure = this.#failure ?? (await this.#process.whyEnded())
+    const failure = this.#failure ?? (await this.#process.whyEnded()).with({ method })
     this.fail(failure)
     throw failure
   }

@@ -1,5 +1,5 @@
 import { concatBytes } from '@composefs/bytes'
-import { OciError } from '../../errors.ts'
+import { isOciError, OciError } from '../../errors.ts'
 import { JSON_SIZE_MAX } from '../../json.ts'
 import { PipeReader } from './pipe-reader.ts'
 import {
@@ -161,7 +161,19 @@ export class ProxySession {
 }
 
 async function greet(connection: ProxyConnection, signal?: AbortSignal): Promise<ProxyAbilities> {
-  const reply = await connection.request('Initialize', [], { signal })
+  let reply: ProxyReply
+  try {
+    reply = await connection.request('Initialize', [], { signal })
+  } catch (error) {
+    throw isOciError(error, 'ERR_OCI_SKOPEO_ENDED') && /unknown command/.test(error.message)
+      ? new OciError(
+          'ERR_OCI_SKOPEO_VERSION',
+          `this skopeo has no image proxy (${error.message})`,
+          { ...error.facts, expected: '^0.2.3' },
+          { cause: error },
+        )
+      : error
+  }
   connection.closeFiles(reply.files)
   return readVersion(requireText('Initialize', reply.value))
 }

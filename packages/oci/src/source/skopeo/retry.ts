@@ -55,6 +55,8 @@ export async function beforeRetry(
 function isTransient({ code, facts, message }: OciError, isRemote: boolean): boolean {
   switch (code) {
     case 'ERR_OCI_SKOPEO_ENDED':
+      // What does not even start does not do so the next time.
+      return facts.method !== 'Initialize'
     case 'ERR_OCI_SKOPEO_TIMEOUT':
       return true
     case 'ERR_OCI_SKOPEO_REFUSED':
