@@ -1,11 +1,7 @@
 import {
   formatRegistryReference,
   isRegistryError,
-  loadRegistriesConf,
   openRemote,
-  parseRegistryReference,
-  type RegistryOptions,
-  type RegistryReference,
   type RemoteRepository,
 } from '@composefs/registry'
 import type { Descriptor } from '../descriptor.ts'
@@ -44,9 +40,7 @@ export class RegistryImage implements ImageSource {
 
   static async open(name: string, options: OpenRegistryOptions): Promise<RegistryImage> {
     const { platform, registry = {} } = options
-    const reference = await parseName(name, registry)
-    if (reference.digest !== undefined) requireOciDigest(reference.digest, name)
-    return new RegistryImage(await openRemote(reference, registry), platform)
+    return new RegistryImage(await openRemote(name, registry), platform)
   }
 
   private constructor(remote: RemoteRepository, platform: Platform | undefined) {
@@ -140,8 +134,9 @@ export class RegistryImage implements ImageSource {
 
   async #readRoot(options: SignalOptions): Promise<Root> {
     if (this.#root === undefined) {
-      const { tag = 'latest', digest = tag } = this.#remote.reference
-      const document = await this.#remote.getManifest(digest, {
+      const { tag = 'latest', digest } = this.#remote.reference
+      if (digest !== undefined) requireOciDigest(digest, this.description)
+      const document = await this.#remote.getManifest(digest ?? tag, {
         ...options,
         maxSize: JSON_SIZE_MAX,
       })
@@ -158,17 +153,5 @@ export class RegistryImage implements ImageSource {
       read: (descriptor: Descriptor, what: string) =>
         readDocument(descriptor, what, d => this.blob(d, options)),
     }
-  }
-}
-
-/** A name without a registry is refused with all that it could mean here. */
-async function parseName(name: string, registry: RegistryOptions): Promise<RegistryReference> {
-  try {
-    return parseRegistryReference(name)
-  } catch (error) {
-    if (!isRegistryError(error, 'ERR_REGISTRY_UNQUALIFIED')) throw error
-    const { registriesConf: path, env } = registry
-    const { searchRegistries } = await loadRegistriesConf({ path, env })
-    return parseRegistryReference(name, { searchRegistries })
   }
 }
