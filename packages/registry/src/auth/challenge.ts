@@ -32,21 +32,20 @@ export function parseChallenges(header: string): Challenge[] {
     challenges.push({ scheme: scheme.toLowerCase(), parameters })
     reader.match(SPACE)
     readParameters(reader, parameters)
-    reader.match(COMMAS)
   }
   return challenges
 }
 
 /** A parameter is a name with `=`; a name without is the scheme of the next challenge. */
 function readParameters(reader: HeaderReader, parameters: Map<string, string>): void {
+  // Other schemes than ours have one value without a name.
+  reader.match(TOKEN68)
   while (true) {
+    reader.match(COMMAS)
     const start = reader.offset
     const name = reader.match(TOKEN)
     reader.match(SPACE)
     if (name === undefined || !reader.eat('=')) {
-      reader.offset = start
-      // Of other schemes than ours: one value without a name.
-      if (parameters.size === 0 && reader.match(TOKEN68) !== undefined) continue
       reader.offset = start
       return
     }
@@ -54,7 +53,6 @@ function readParameters(reader: HeaderReader, parameters: Map<string, string>): 
     const value = reader.matchQuoted() ?? reader.match(TOKEN)
     if (value === undefined) return
     parameters.set(name.toLowerCase(), value)
-    reader.match(COMMAS)
   }
 }
 

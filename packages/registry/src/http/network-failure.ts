@@ -51,11 +51,10 @@ export function networkFailure(error: unknown, phase: Phase): FailedTry {
   if (code === 'EPROTO' || /^ERR_(?:SSL|TLS)_/.test(code)) {
     return tlsFailure(`no TLS connection (${code})`, error)
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
-    // Within a body it may be a proxy that gave up half-way through.
-    return new FailedTry('ERR_REGISTRY_PROTOCOL', `an answer that is no HTTP (${code})`, {
+  if (isParserError(error) || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    // Within a body it may be a proxy that gave up half-way through. The error itself quotes what came.
+    return new FailedTry('ERR_REGISTRY_PROTOCOL', 'an answer that is no HTTP', {
       isRetryable: phase === 'body',
-      cause: error,
     })
   }
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
@@ -95,6 +94,10 @@ function reasonOf(code: string): string {
     default:
       return `the connection failed (${code})`
   }
+}
+
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError'
 }
 
 /** Several addresses that were tried, and wrapped errors, have the code further down. */
