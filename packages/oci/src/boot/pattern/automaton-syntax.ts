@@ -191,12 +191,14 @@ class AutomatonParser {
   }
 
   #literal(char: string | undefined): Pattern {
-    const bytes = encodeUtf8(char ?? '')
-    if (bytes.length === 1) return this.#byte(bytes[0] as number)
-    return { kind: 'sequence', parts: Array.from(bytes, byte => ({ kind: 'byte', byte })) }
+    const code = char?.codePointAt(0) ?? 0
+    if (code < 0x80) return this.#byte(code)
+    const parts = Array.from(encodeUtf8(char ?? ''), byte => ({ kind: 'byte', byte }) as const)
+    return { kind: 'sequence', parts }
   }
 
   #byte(byte: number): Pattern {
+    if (!this.#flags.i) return { kind: 'byte', byte }
     return setPattern(this.#folded(byteSet([byte, byte])))
   }
 

@@ -5,17 +5,23 @@ import type { AssertionKind } from './pattern.ts'
 import { Op, type Program } from './program.ts'
 import { type StepBudget, StepsExceededError } from './step-budget.ts'
 
-/** Steps of one match: what PCRE2 allows by default, within the order of magnitude. */
-const STEPS_MAX = 5_000_000
+/** Steps of one match. One that needs more would not come to an end with a longer path. */
+const STEPS_MAX = 1_000_000
 /** Places to go back to, and changes to undo, that are kept at once. */
 const MEMORY_MAX = 1_000_000
 
 const NEWLINE = 0x0a
 const NOWHERE = -1
 
+/** Instructions times places for which it is remembered that they lead nowhere: 16 MiB. */
+const REMEMBERED_MAX = 1 << 22
+
 /**
  * Matches one pattern that needs look-around, references to groups and the like, by trying one way after the other. It
  * has a stack of its own, so that no pattern ends the program's, and counts its steps.
+ *
+ * Without references to groups, what follows depends on instruction and place alone, so that none is tried twice: then
+ * the steps are at most instructions times places, as often as something enclosed begins.
  */
 export class Backtracker {
   readonly #program: Program
@@ -25,6 +31,13 @@ export class Backtracker {
   readonly #ways: number[] = []
   /** Register and its old value, for each change. */
   readonly #changes: number[] = []
+  readonly #hasReferences: boolean
+  /** By instruction and place: the run that was there last. */
+  #visited = new Uint32Array(0)
+  #lastRun = 0
+  /** By instruction and place: where what is enclosed ends. */
+  readonly #ends = new Map<number, number>()
+  #remembers = false
   #text: Uint8Array = new Uint8Array()
   #end = 0
   #steps = 0
@@ -33,6 +46,7 @@ export class Backtracker {
     this.#program = program
     this.#registers = new Int32Array(registers)
     this.#budget = budget
+    this.#hasReferences = program.op.subarray(0, program.length).includes(Op.backreference)
   }
 
   /**
@@ -48,6 +62,7 @@ export class Backtracker {
     this.#registers.fill(NOWHERE)
     this.#ways.length = 0
     this.#changes.length = 0
+    this.#prepareMemory()
     try {
       return this.#run(0, 0) !== NOWHERE
     } finally {
@@ -55,11 +70,39 @@ export class Backtracker {
     }
   }
 
+  #prepareMemory(): void {
+    this.#ends.clear()
+    const size = this.#program.length * (this.#end + 1)
+    this.#remembers = !this.#hasReferences && size <= REMEMBERED_MAX
+    if (!this.#remembers) return
+    if (size > this.#visited.length) this.#visited = new Uint32Array(size)
+    // Numbers of runs go on from match to match, so that nothing has to be cleared.
+    if (this.#lastRun < 2 ** 31) return
+    this.#visited.fill(0)
+    this.#lastRun = 0
+  }
+
+  /** What #run gives for something enclosed, found out once for each place. */
+  #runEnclosed(first: number, at: number): number {
+    if (!this.#remembers) return this.#run(first, at)
+    const key = this.#key(first, at)
+    const known = this.#ends.get(key)
+    if (known !== undefined) return known
+    const end = this.#run(first, at)
+    this.#ends.set(key, end)
+    return end
+  }
+
+  #key(pc: number, at: number): number {
+    return pc * (this.#end + 1) + at
+  }
+
   /** Runs until the end of the pattern, or of what is enclosed; returns the place where that is, or NOWHERE. */
   #run(first: number, from: number): number {
     const ways = this.#ways
     const bottom = ways.length
     const { op, x, y } = this.#program
+    const run = ++this.#lastRun
     let pc = first
     let at = from
     for (;;) {
@@ -78,6 +121,14 @@ export class Backtracker {
           pc++
           break
         case Op.split:
+          if (this.#remembers) {
+            const key = this.#key(pc, at)
+            if (this.#visited[key] === run) {
+              fails = true
+              break
+            }
+            this.#visited[key] = run
+          }
           if (ways.length > MEMORY_MAX) throw new StepsExceededError('too many ways to try')
           ways.push(y[pc] as number, at, this.#changes.length)
           pc = x[pc] as number
@@ -111,7 +162,7 @@ export class Backtracker {
           break
         }
         case Op.atomic: {
-          const end = this.#run(pc + 1, at)
+          const end = this.#runEnclosed(pc + 1, at)
           fails = end === NOWHERE
           at = end
           pc = x[pc] as number
@@ -122,7 +173,7 @@ export class Backtracker {
           const isNegative = op[pc] === Op.lookNegative
           const changes = this.#changes.length
           const start = at - (y[pc] as number)
-          const isThere = start >= 0 && this.#run(pc + 1, start) !== NOWHERE
+          const isThere = start >= 0 && this.#runEnclosed(pc + 1, start) !== NOWHERE
           if (isNegative) this.#undo(changes)
           fails = isThere === isNegative
           pc = x[pc] as number

@@ -1,6 +1,6 @@
 import { Op, type Program } from './program.ts'
 import { NO_NODE, type StemTrie, TRIE_ROOT, type TrieNode } from './stem-trie.ts'
-import type { StepBudget } from './step-budget.ts'
+import { type StepBudget, StepsExceededError } from './step-budget.ts'
 
 /** What the automaton knows of the bytes it has seen. Equal states stand for the same future. */
 export interface AutomatonState {
@@ -61,7 +61,14 @@ export class PathAutomaton {
 
   /** The state after a byte. @throws StepsExceededError */
   step(state: AutomatonState, byte: number): AutomatonState {
-    return state.next.get(byte) ?? this.#makeStep(state, byte)
+    const known = state.next.get(byte)
+    if (known !== undefined) return known
+    try {
+      return this.#makeStep(state, byte)
+    } catch (error) {
+      if (error instanceof StepsExceededError) error.threads = state.threads
+      throw error
+    }
   }
 
   /** The state after `text[start, end)`. @throws StepsExceededError */
@@ -107,7 +114,8 @@ export class PathAutomaton {
     }
     const node = trie.child(state.node, byte)
     if (node !== NO_NODE) this.#enter(node, threads, false)
-    this.#budget.spend(state.threads.length + threads.length + 1)
+    // Putting the threads in order costs as well.
+    this.#budget.spend(state.threads.length + 2 * threads.length + 1)
     const next = this.#intern(node, threads)
     state.next.set(byte, next)
     return next

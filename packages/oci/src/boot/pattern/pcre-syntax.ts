@@ -224,7 +224,7 @@ class PcreParser {
     const reference = this.#reference()
     if (reference !== undefined) return reference
     const code = readPcreCharacter(cursor)
-    if (code !== undefined) return setPattern(this.#folded(byteSet([code, code])))
+    if (code !== undefined) return this.#byte(code)
     const letter = cursor.take() ?? cursor.fail('a backslash at the end')
     const set = letterClass(letter)
     if (set !== undefined) return setPattern(set)
@@ -272,8 +272,11 @@ class PcreParser {
   }
 
   #literal(char: string): Pattern {
-    const code = char.charCodeAt(0)
-    return setPattern(this.#folded(byteSet([code, code])))
+    return this.#byte(char.charCodeAt(0))
+  }
+
+  #byte(value: number): Pattern {
+    return setPattern(this.#folded(byteSet([value, value])))
   }
 
   #folded(set: ByteSet): ByteSet {

@@ -2,7 +2,7 @@ import { encodeUtf8 } from '@composefs/bytes'
 import { OciError } from '../../errors.ts'
 import { Backtracker } from '../pattern/backtracker.ts'
 import { compileForAutomaton, compileForBacktracker } from '../pattern/compile-pattern.ts'
-import { type ParsedPattern, parsePattern } from '../pattern/parse-pattern.ts'
+import { type Dialect, type ParsedPattern, parsePattern } from '../pattern/parse-pattern.ts'
 import { type AutomatonState, PathAutomaton } from '../pattern/path-automaton.ts'
 import { PatternSyntaxError, splitStem } from '../pattern/pattern.ts'
 import { Op, Program, ProgramTooLargeError } from '../pattern/program.ts'
@@ -15,10 +15,13 @@ const INSTRUCTIONS_MAX = 1_000_000
 /** Bytes that the beginnings of all patterns and aliases may have, those that are the same counted once. */
 const STEMS_MAX = 1_000_000
 /**
- * Steps of matching all paths, some seconds. Policies in use take less than a tenth of it for a large root file system:
- * steps are only needed for what has not been seen before.
+ * Steps of matching, and more of them for each file: a policy of 5,600 rules takes 2 million for 120,000 files, because
+ * steps are only needed for what has not been seen before. Patterns that need a search take some for each file.
  */
-const STEPS_MAX = 300_000_000
+const STEPS_MAX = 50_000_000
+const STEPS_PER_FILE = 1000
+/** What it costs to make a pattern ready to be searched for. */
+const STEPS_PER_SEARCH = 500
 
 /** Number of a label, or none. */
 export type LabelNumber = number
@@ -32,19 +35,26 @@ export class LabelMatcher {
   /** Of each rule: its label, and the byte of its type or 0. */
   readonly #ruleLabels: Int32Array
   readonly #ruleTypes: Uint8Array
+  readonly #dialects: Dialect[] = []
   readonly #trie = new StemTrie(STEMS_MAX)
   readonly #program = new Program(INSTRUCTIONS_MAX)
-  readonly #budget = new StepBudget(STEPS_MAX)
+  readonly #budget: StepBudget
   /** Rules by the node of their stem. */
   readonly #stems = new Map<TrieNode, number[]>()
   readonly #entered = new Map<TrieNode, readonly number[]>()
   readonly #aliases = new Map<TrieNode, Uint8Array>()
+  /** Rules that are in the program, and the first instruction of each, ascending. */
+  readonly #compiled: { readonly first: number; readonly rule: number }[] = []
   readonly #backtrackers = new Map<number, Backtracker>()
   #backtrackInstructions = 0
   readonly #automaton: PathAutomaton
 
-  /** @throws OciError ERR_OCI_POLICY_BAD_PATTERN, ERR_OCI_POLICY_TOO_COMPLEX */
-  constructor({ rules, aliases }: Policy) {
+  /**
+   * @param files how many paths there are about
+   * @throws OciError ERR_OCI_POLICY_BAD_PATTERN, ERR_OCI_POLICY_TOO_COMPLEX
+   */
+  constructor({ rules, aliases }: Policy, files: number) {
+    this.#budget = new StepBudget(STEPS_MAX + STEPS_PER_FILE * files)
     this.#rules = rules
     const labels = new Map<string, LabelNumber>()
     this.#ruleLabels = Int32Array.from(rules, ({ label }) => {
@@ -55,13 +65,13 @@ export class LabelMatcher {
     this.labels = Array.from(labels.keys(), encodeUtf8)
     this.#ruleTypes = Uint8Array.from(rules, ({ type }) => type?.charCodeAt(0) ?? 0)
     for (const [number, rule] of rules.entries()) this.#addStem(number, rule)
-    for (const [alias, original] of aliases) {
-      this.#aliases.set(this.#trie.insert(encodeUtf8(alias)), encodeUtf8(original))
-    }
-    this.#automaton = new PathAutomaton(
-      { trie: this.#trie, program: this.#program, enter: node => this.#enter(node) },
-      this.#budget,
-    )
+    this.#automaton = this.#guarded(undefined, () => {
+      for (const [alias, original] of aliases) {
+        this.#aliases.set(this.#trie.insert(encodeUtf8(alias)), encodeUtf8(original))
+      }
+      const enter = (node: TrieNode) => this.#enter(node)
+      return new PathAutomaton({ trie: this.#trie, program: this.#program, enter }, this.#budget)
+    })
   }
 
   /** The state before a path. */
@@ -104,7 +114,9 @@ export class LabelMatcher {
 
   #addStem(number: number, rule: LabelRule): void {
     this.#guarded(number, () => {
-      const { stem } = splitStem(parseRule(rule).pattern)
+      const { pattern, dialect } = parsePattern(rule.pattern)
+      this.#dialects.push(dialect)
+      const { stem } = splitStem(pattern)
       const node = this.#trie.insert(stem)
       const numbers = this.#stems.get(node)
       if (numbers === undefined) this.#stems.set(node, [number])
@@ -124,9 +136,10 @@ export class LabelMatcher {
   }
 
   #compile(number: number): number {
-    const { pattern, isRegular } = parseRule(this.#rules[number] as LabelRule) // numbers are of rules
+    const { pattern, isRegular } = this.#parsed(number)
     const program = this.#program
     const first = program.length
+    this.#compiled.push({ first, rule: number })
     if (isRegular) compileForAutomaton(splitStem(pattern).rest, program)
     program.emit(isRegular ? Op.end : Op.maybe, number)
     return first
@@ -142,7 +155,8 @@ export class LabelMatcher {
   #backtracker(number: number): Backtracker {
     const known = this.#backtrackers.get(number)
     if (known !== undefined) return known
-    const { pattern } = parseRule(this.#rules[number] as LabelRule) // numbers are of rules
+    const { pattern } = this.#parsed(number)
+    this.#budget.spend(STEPS_PER_SEARCH)
     const left = INSTRUCTIONS_MAX - this.#backtrackInstructions
     const compiled = compileForBacktracker(pattern, new Program(left))
     this.#backtrackInstructions += compiled.program.length
@@ -151,18 +165,38 @@ export class LabelMatcher {
     return backtracker
   }
 
+  /** Patterns are parsed again when they are needed: few are, and kept they take much memory. */
+  #parsed(number: number): ParsedPattern {
+    const { pattern } = this.#rules[number] as LabelRule // numbers are of rules
+    return parsePattern(pattern, this.#dialects[number])
+  }
+
   /** Runs something, and turns what ends it into errors about the rule it was about. */
   #guarded<T>(number: number | undefined, run: () => T): T {
     try {
       return run()
     } catch (error) {
-      throw translated(error, number === undefined ? undefined : this.#rules[number])
+      const rule = number ?? this.#mostOf(error)
+      throw translated(error, rule === undefined ? undefined : this.#rules[rule])
     }
   }
-}
 
-function parseRule(rule: LabelRule): ParsedPattern {
-  return parsePattern(rule.pattern)
+  /** The rule that most of an automaton's threads were of when the steps ran out. */
+  #mostOf(error: unknown): number | undefined {
+    const threads = error instanceof StepsExceededError ? error.threads : undefined
+    let most: number | undefined
+    let mostThreads = 0
+    let at = 0
+    for (const [i, { rule }] of this.#compiled.entries()) {
+      const start = at
+      const end = this.#compiled[i + 1]?.first ?? Number.POSITIVE_INFINITY
+      while (threads !== undefined && at < threads.length && (threads[at] as number) < end) at++
+      if (at - start <= mostThreads) continue
+      mostThreads = at - start
+      most = rule
+    }
+    return most
+  }
 }
 
 function withType(path: Uint8Array, type: number): Uint8Array {

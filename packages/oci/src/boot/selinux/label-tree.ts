@@ -32,7 +32,7 @@ export function labelTree(tree: FileTree, policy: Policy | undefined): LabelCoun
     tree.filterXattrs(({ name }) => !equalBytes(name, LABEL))
     return { labelled: 0, stripped }
   }
-  const matcher = new LabelMatcher(policy)
+  const matcher = new LabelMatcher(policy, tree.inodeCount)
   const walker = new LabelWalker(tree.view(), matcher)
   walker.walk()
   return applyLabels(tree, walker, matcher.labels)
