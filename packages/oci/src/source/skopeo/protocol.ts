@@ -39,7 +39,10 @@ export function encodeRequest(method: ProxyMethod, args: readonly (string | numb
  */
 export function decodeReply(method: ProxyMethod, data: Uint8Array): Omit<ProxyReply, 'files'> {
   const reply = readObject(method, data)
-  if (reply.success !== true) {
+  if (typeof reply.success !== 'boolean') {
+    throw protocolError(method, `"success" is ${shown(reply.success)}`)
+  }
+  if (!reply.success) {
     const reason = typeof reply.error === 'string' ? reply.error : ''
     throw refused(method, reason, reply.error_code === 'retryable')
   }

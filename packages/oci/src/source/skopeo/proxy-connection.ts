@@ -4,6 +4,10 @@ import { stalled } from './pipe-reader.ts'
 import { decodeReply, encodeRequest, type ProxyMethod, type ProxyReply } from './protocol.ts'
 import type { SkopeoProcess } from './skopeo-process.ts'
 import { unlessAborted } from './unless-aborted.ts'
+import { within } from './within.ts'
+
+/** How long after its pipes the end of a process may be seen, in ms. */
+const NEWS_OF_DEATH = 500
 
 /** How a request waits. */
 export interface RequestOptions {
@@ -23,6 +27,7 @@ export class ProxyConnection {
   readonly #process: SkopeoProcess
   readonly #sockets: Pick<SocketPairs, 'closeFile'>
   readonly #timeoutMs: number
+  readonly #ended: Promise<void>
   #last: Promise<unknown> = Promise.resolve()
   #failure: OciError | undefined
   #failed: ((reason: OciError) => void) | undefined
@@ -34,6 +39,8 @@ export class ProxyConnection {
     this.#process = process
     this.#sockets = options
     this.#timeoutMs = options.timeoutMs
+    // Its end may be seen before a request fails of it.
+    this.#ended = process.ended.then(async () => this.fail(await process.whyEnded()))
   }
 
   /** What ended the connection; undefined while it can be used. */
@@ -59,6 +66,12 @@ export class ProxyConnection {
     })
     this.#last = turn.catch(() => {})
     return unlessAborted(turn, signal, ({ files }) => this.closeFiles(files))
+  }
+
+  /** The error for the end of skopeo, if that is why a pipe has ended: the pipe is seen to end a little earlier. */
+  async causeOfDeath(): Promise<OciError | undefined> {
+    await within(this.#ended, NEWS_OF_DEATH)
+    return this.#failure
   }
 
   /** Ends the connection and the process: nothing is to be expected of it any more. */

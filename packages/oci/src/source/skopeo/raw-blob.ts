@@ -35,6 +35,8 @@ export async function* readRawBlob(
     }
     const failure = decodeBlobError(await readError(error))
     if (failure !== undefined) throw failure
+    const death = counter.isComplete ? undefined : await connection.causeOfDeath()
+    if (death !== undefined) throw death
     counter.end()
     return 'complete'
   } finally {

@@ -51,6 +51,11 @@ export class SkopeoProcess {
     })
   }
 
+  /** Settles when the process is no more. */
+  get ended(): Promise<void> {
+    return this.#ended
+  }
+
   /** The error for the end of a process that nobody asked to end. Waits a moment for its last words. */
   async whyEnded(): Promise<OciError> {
     const child = this.#child
