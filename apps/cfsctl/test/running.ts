@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Outcome } from './programs.ts'
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+/** Our program while it runs, beside servers of this process. */
+export interface Running {
+  readonly child: ChildProcess
+  /** What it has printed on standard error so far. */
+  stderr(): string
+  /** Resolves when it has ended, however it did. */
+  readonly ended: Promise<Outcome>
+}
+
+/** Starts our program from its sources. `ended` has to be awaited: nobody else waits for it. */
+export function startOurs(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Running {
+  const program = ['--conditions=composefs-source', '--no-warnings', main, ...args]
+  const child = spawn(process.execPath, program, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '', ...environment },
+  })
+  const stdout: Buffer[] = []
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  const ended = new Promise<Outcome>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (status, signal) =>
+      resolve({ status, signal, stdout: Buffer.concat(stdout), stderr }),
+    )
+  })
+  return { child, stderr: () => stderr, ended }
+}
+
+/** Waits until something is so. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(resolve => setTimeout(resolve, 5))
+}
