@@ -1,5 +1,6 @@
 import type { CliCode } from './cli-error.ts'
 import { REGISTRY_HINTS, registryNameOf } from './registry-hints.ts'
+import { SKOPEO_HINTS } from './skopeo-hints.ts'
 
 /** What is known of a package's error when hints are looked for. */
 export interface Finding {
@@ -55,6 +56,7 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ],
   ERR_OCI_SEALED_IMAGE_MISSING: () => ['pull the image again to make it'],
   ...REGISTRY_HINTS,
+  ...SKOPEO_HINTS,
   ERR_OCI_TREE_MISSING_PARENT: () => ['without --strict the directory is made'],
 }
 

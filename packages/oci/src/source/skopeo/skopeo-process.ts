@@ -142,11 +142,11 @@ function unnamedFile(content: string): number {
 }
 
 function cannotStart(program: string, cause: NodeJS.ErrnoException): OciError {
-  const why = cause.code === 'ENOENT' ? 'there is no such program' : cause.message
+  const isAbsent = cause.code === 'ENOENT'
   return new OciError(
     'ERR_OCI_SKOPEO_MISSING',
-    `${program} cannot be started: ${why}`,
+    `${program} cannot be started${isAbsent ? ': there is no such program' : ''}`,
     { program },
-    { cause },
+    isAbsent ? undefined : { cause },
   )
 }
