@@ -9,11 +9,7 @@ import {
   unreadable,
 } from './config-file.ts'
 import { endpointsOf } from './endpoints.ts'
-import {
-  parseRegistriesDocument,
-  type RegistriesDocument,
-  type RegistryEntry,
-} from './registries-document.ts'
+import type { RegistriesDocument, RegistryEntry } from './registries-document.ts'
 
 /** A place that an image can be had from. */
 export interface RegistryEndpoint {
@@ -131,5 +127,8 @@ async function dropInNames(path: string): Promise<string[]> {
 
 async function readDocument(path: string): Promise<RegistriesDocument | undefined> {
   const text = await readConfigFile(path)
-  return text === undefined ? undefined : parseRegistriesDocument(text, path)
+  if (text === undefined) return undefined
+  // The TOML parser is not loaded before there is something to parse.
+  const { parseRegistriesDocument } = await import('./registries-document.ts')
+  return parseRegistriesDocument(text, path)
 }
