@@ -1,5 +1,8 @@
-import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
+import type { buildConnector, Dispatcher, Pool } from 'undici'
 import type { TlsSettings } from '../config/tls-settings.ts'
+
+/** It takes longer to load than most programs run that could speak with a registry and do not. */
+const loadUndici = () => import('undici')
 
 /** How connections are made. */
 export interface DispatcherOptions {
@@ -17,7 +20,7 @@ export interface DispatcherOptions {
 export class Dispatchers {
   readonly #options: DispatcherOptions
   readonly #byOrigin = new Map<string, Promise<Dispatcher>>()
-  #isClosed = false
+  readonly #closing = new AbortController()
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -35,7 +38,8 @@ export class Dispatchers {
 
   /** Ends all connections, and what is under way on them. */
   async destroy(): Promise<void> {
-    this.#isClosed = true
+    // Those that wait for a connection, too.
+    this.#closing.abort()
     const made = await Promise.allSettled(this.#byOrigin.values())
     this.#byOrigin.clear()
     await Promise.all(
@@ -49,42 +53,52 @@ export class Dispatchers {
     const tls = isTls ? await this.#options.tlsFor(url) : {}
     const made =
       proxy === undefined
-        ? new Pool(url.origin, { connect: this.#connector(tls) })
+        ? await this.#directly(url, tls)
         : await this.#throughProxy(new URL(proxy), isTls, tls)
     // Closed meanwhile: nobody else would.
-    if (this.#isClosed) await made.destroy()
+    if (this.#closing.signal.aborted) await made.destroy()
     return made
   }
 
-  #connector(tls: TlsSettings | Record<string, never>): buildConnector.connector {
-    const connect = buildConnector({ ...tls, timeout: this.#options.connectTimeoutMs })
-    return (options, callback) =>
-      connect(options, (...[error, socket]) => {
-        // A server that does not like our certificate says so after the handshake, and ends the connection; undici
-        // would tell of the end alone.
-        socket?.on('error', reason => socket.destroy(reason))
-        if (error === null) callback(null, socket)
-        else callback(error, null)
-      })
+  async #directly(url: URL, tls: Partial<TlsSettings>): Promise<Dispatcher> {
+    const { buildConnector, Pool } = await loadUndici()
+    const connect = buildConnector(this.#connectOptions(tls))
+    return new Pool(url.origin, { connect: withLateErrors(connect) })
   }
 
-  async #throughProxy(
-    proxy: URL,
-    isTls: boolean,
-    tls: TlsSettings | Record<string, never>,
-  ): Promise<Dispatcher> {
+  async #throughProxy(proxy: URL, isTls: boolean, tls: Partial<TlsSettings>): Promise<Dispatcher> {
     const timeout = this.#options.connectTimeoutMs
-    const proxyTls =
-      proxy.protocol === 'https:' ? await this.#options.proxyTlsFor(proxy) : undefined
+    const proxyTls = proxy.protocol === 'https:' ? await this.#options.proxyTlsFor(proxy) : {}
+    const { Pool, ProxyAgent } = await loadUndici()
     return new ProxyAgent({
       uri: proxy.href,
       // Many proxies let nobody through to port 80; plain HTTP they forward.
       proxyTunnel: isTls,
-      requestTls: { ...tls, timeout },
-      proxyTls: { ...proxyTls, timeout },
+      requestTls: this.#connectOptions(tls),
+      proxyTls: this.#connectOptions(proxyTls),
       // The answer to CONNECT is waited for by undici alone.
       clientFactory: (origin, options) =>
         new Pool(origin, { ...(options as Pool.Options), headersTimeout: timeout }),
     })
   }
+
+  #connectOptions(tls: Partial<TlsSettings>): buildConnector.BuildOptions {
+    const { signal } = this.#closing
+    const options = { ...tls, timeout: this.#options.connectTimeoutMs, signal }
+    // The socket takes the signal; undici's types know nothing of it.
+    return options as buildConnector.BuildOptions
+  }
+}
+
+/**
+ * A server that does not like our certificate says so after the handshake, and ends the connection; undici would tell
+ * of the end alone.
+ */
+function withLateErrors(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      socket?.on('error', reason => socket.destroy(reason))
+      if (error === null) callback(null, socket)
+      else callback(error, null)
+    })
 }
