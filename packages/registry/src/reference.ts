@@ -81,17 +81,27 @@ function isHost(text: string): boolean {
   return text.toLowerCase() === 'localhost' || /[.:[\]]/.test(text)
 }
 
-/** The host in lower case, else what is blocked under one spelling were allowed under another. */
+/** The host as URLs have it, else what is blocked under one spelling were allowed under another. */
 function parseHost(reference: string, text: string): string {
   const [, name = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(text.toLowerCase()) ?? []
-  const isAddress = name.startsWith('[')
-  const isGood = isAddress
-    ? isIPv6(name.slice(1, -1)) && !name.includes('%')
-    : HOST_NAME.test(name) && name.length <= HOST_NAME_LENGTH_MAX
-  if (!isGood) throw bad(reference, `${text} is no registry host`)
-  if (port === undefined) return name === 'index.docker.io' ? 'docker.io' : name
+  const host = name.startsWith('[') ? addressOf(name) : hostNameOf(name)
+  if (host === undefined) throw bad(reference, `${text} is no registry host`)
+  if (port === undefined) return host === 'index.docker.io' ? 'docker.io' : host
   if (Number(port) < 1 || Number(port) > 65_535) throw bad(reference, `no port ${port}`)
-  return `${name}:${Number(port)}`
+  return `${host}:${Number(port)}`
+}
+
+/** `[fd00::1]`, of any spelling of an IPv6 address in brackets. */
+function addressOf(text: string): string | undefined {
+  const address = text.slice(1, -1)
+  return isIPv6(address) && !address.includes('%') ? new URL(`http://${text}`).hostname : undefined
+}
+
+/** The name itself, unless it is none; `127.1` and `0x7f.1` are IPv4 addresses in disguise. */
+function hostNameOf(name: string): string | undefined {
+  if (!HOST_NAME.test(name) || name.length > HOST_NAME_LENGTH_MAX) return undefined
+  const url = `http://${name}`
+  return URL.canParse(url) && new URL(url).hostname === name ? name : undefined
 }
 
 interface Version {

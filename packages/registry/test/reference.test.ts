@@ -32,6 +32,7 @@ describe('a reference', () => {
     ['[::1]/app', ['[::1]', 'app', 'latest', undefined]],
     ['[FD00::1]:5000/app:1', ['[fd00::1]:5000', 'app', '1', undefined]],
     ['Quay.IO/app', ['quay.io', 'app', 'latest', undefined]],
+    ['[FD00:0:0::1]/app', ['[fd00::1]', 'app', 'latest', undefined]],
     ['LocalHost/app', ['localhost', 'app', 'latest', undefined]],
     ['xn--7o8h.com/app', ['xn--7o8h.com', 'app', 'latest', undefined]],
     ['quay.io:0443/app', ['quay.io:443', 'app', 'latest', undefined]],
@@ -91,6 +92,9 @@ describe('a reference', () => {
     'user@quay.io/app',
     'https://quay.io/app',
     'quay_x.io/app',
+    '256.1.1.1/app',
+    '127.1/app',
+    '0x7f.1:5000/app',
     '[::1/app',
     '::1/app',
     '[]/app',
@@ -147,7 +151,7 @@ describe('a reference', () => {
   })
 
   test('of any text is one that comes back, or an error of ours', () => {
-    const alphabet = fc.constantFrom(...'aA0.:/@-_[]% \n', 'sha256:', 'docker.io', HEX)
+    const alphabet = fc.constantFrom(...'aA01.:/@-_[]%x \n', 'sha256:', 'docker.io', HEX)
     const texts = fc.array(alphabet, { maxLength: 12 }).map(parts => parts.join(''))
     fc.assert(
       fc.property(fc.oneof(texts, fc.string()), text => {
