@@ -11,6 +11,8 @@ export interface Running {
   stderr(): string
   /** Resolves when it has ended, however it did. */
   readonly ended: Promise<Outcome>
+  /** Waits until something is so, or the program has ended. */
+  until(condition: () => boolean): Promise<void>
 }
 
 /** Starts our program from its sources. `ended` has to be awaited: nobody else waits for it. */
@@ -35,7 +37,21 @@ export function startOurs(
       resolve({ status, signal, stdout: Buffer.concat(stdout), stderr }),
     )
   })
-  return { child, stderr: () => stderr, ended }
+  let hasEnded = false
+  ended.then(
+    () => {
+      hasEnded = true
+    },
+    () => {
+      hasEnded = true
+    },
+  )
+  return {
+    child,
+    stderr: () => stderr,
+    ended,
+    until: condition => until(() => hasEnded || condition()),
+  }
 }
 
 /** Waits until something is so. */
