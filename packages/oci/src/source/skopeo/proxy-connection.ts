@@ -29,6 +29,7 @@ export class ProxyConnection {
   readonly #timeoutMs: number
   readonly #ended: Promise<void>
   #last: Promise<unknown> = Promise.resolve()
+  #isBusy = false
   #failure: OciError | undefined
   #failed: ((reason: OciError) => void) | undefined
 
@@ -46,6 +47,11 @@ export class ProxyConnection {
   /** What ended the connection; undefined while it can be used. */
   get failure(): OciError | undefined {
     return this.#failure
+  }
+
+  /** True while an answer is waited for: skopeo then does not look whether anybody still listens. */
+  get isBusy(): boolean {
+    return this.#isBusy
   }
 
   /**
@@ -84,7 +90,7 @@ export class ProxyConnection {
 
   /** Asks skopeo to end. There is no answer to that. */
   shutDown(): void {
-    this.#process.socket.send(encodeRequest('Shutdown', []))
+    if (this.#failure === undefined) this.#process.socket.send(encodeRequest('Shutdown', []))
   }
 
   closeFiles(files: readonly number[]): void {
@@ -105,6 +111,7 @@ export class ProxyConnection {
     this.#failed = reason => controller.abort(reason)
     const onStall = () => this.fail(stalled(method, this.#timeoutMs))
     stall?.addEventListener('abort', onStall)
+    this.#isBusy = true
     try {
       if (stall?.aborted) onStall()
       const message = await this.#send(method, request, controller.signal)
@@ -113,6 +120,7 @@ export class ProxyConnection {
       clearTimeout(timer)
       stall?.removeEventListener('abort', onStall)
       this.#failed = undefined
+      this.#isBusy = false
     }
   }
 

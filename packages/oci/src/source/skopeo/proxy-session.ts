@@ -18,8 +18,11 @@ import { SkopeoProcess } from './skopeo-process.ts'
 /** Default of how long nothing may come, in ms. */
 const IDLE_TIMEOUT = 60_000
 
-/** How many times longer opening may take where the daemon first packs and hands over the whole image. */
-const DAEMON_PATIENCE = 10
+/** Transports that hand over or unpack the whole image first, without a sign of life. */
+const SLOW_TO_OPEN = /^(?:docker-daemon|docker-archive|oci-archive|tarball|sif|ostree):/
+
+/** How many times longer that may take. */
+const PATIENCE = 10
 
 /** How long saying good-bye may take, in ms. */
 const FAREWELL = 1000
@@ -33,16 +36,16 @@ export class ProxySession {
   readonly closeFile: (file: number) => void
   readonly idleTimeoutMs: number
   readonly #process: SkopeoProcess
+  readonly #openTimeoutMs: number
 
-  private constructor(parts: {
-    process: SkopeoProcess
-    connection: ProxyConnection
-    abilities: ProxyAbilities
-    image: number
-    closeFile: (file: number) => void
-    idleTimeoutMs: number
-  }) {
+  private constructor(
+    parts: Pick<
+      ProxySession,
+      'abilities' | 'connection' | 'image' | 'closeFile' | 'idleTimeoutMs'
+    > & { readonly process: SkopeoProcess; readonly openTimeoutMs: number },
+  ) {
     this.#process = parts.process
+    this.#openTimeoutMs = parts.openTimeoutMs
     this.connection = parts.connection
     this.abilities = parts.abilities
     this.image = parts.image
@@ -68,23 +71,16 @@ export class ProxySession {
     const connection = new ProxyConnection(process, { closeFile, timeoutMs: idleTimeoutMs })
     try {
       const abilities = await greet(connection, signal)
-      const patience = reference.startsWith('docker-daemon:') ? DAEMON_PATIENCE : 1
       const method = abilities.openImageOptional ? 'OpenImageOptional' : 'OpenImage'
-      const timeoutMs = idleTimeoutMs * patience
+      const timeoutMs = idleTimeoutMs * (SLOW_TO_OPEN.test(reference) ? PATIENCE : 1)
       const reply = await connection.request(method, [reference], { signal, timeoutMs })
       connection.closeFiles(reply.files)
       const image = requireInteger(method, reply.value)
       if (image === 0) throw notFound(reference)
-      return new ProxySession({
-        process,
-        connection,
-        abilities,
-        image,
-        closeFile,
-        idleTimeoutMs,
-      })
+      const parts = { process, connection, abilities, image, closeFile, idleTimeoutMs }
+      return new ProxySession({ ...parts, openTimeoutMs: timeoutMs })
     } catch (error) {
-      await process.stop()
+      await process.stop(connection.isBusy)
       throw error
     }
   }
@@ -109,7 +105,8 @@ export class ProxySession {
     method: 'GetManifest' | 'GetFullConfig' | 'GetLayerInfoPiped',
     signal?: AbortSignal,
   ): Promise<{ bytes: Uint8Array; value: unknown }> {
-    const reply = await this.connection.request(method, [this.image], { signal })
+    const timeoutMs = this.#openTimeoutMs
+    const reply = await this.connection.request(method, [this.image], { signal, timeoutMs })
     const reader = this.openPipe(method, reply)
     const { pipeId, value } = reply
     // It ends when we have read everything, and we see the end when it has.
@@ -141,21 +138,24 @@ export class ProxySession {
     return new PipeReader(file, method, { closeFile, idleTimeoutMs, ...patience })
   }
 
-  /** Says good-bye and ends the process. */
+  /** Says good-bye, where skopeo listens, and ends the process. */
   async close(): Promise<void> {
     const { connection } = this
+    if (this.isAlive && !connection.isBusy) await this.#sayGoodBye()
+    await this.#process.stop(connection.isBusy)
+  }
+
+  async #sayGoodBye(): Promise<void> {
+    const { connection } = this
     try {
-      if (this.isAlive) {
-        const timeoutMs = FAREWELL
-        const { files } = await connection.request('CloseImage', [this.image], { timeoutMs })
-        connection.closeFiles(files)
-        connection.shutDown()
-      }
+      const options = { timeoutMs: FAREWELL }
+      const { files } = await connection.request('CloseImage', [this.image], options)
+      connection.closeFiles(files)
+      connection.shutDown()
     } catch (error) {
-      // Closed it is, one way or the other.
-      if (!(error instanceof OciError)) throw error
-    } finally {
-      await this.#process.stop()
+      // It is ended in any case. EPIPE: it has ended by itself.
+      const { code } = error as NodeJS.ErrnoException
+      if (!(error instanceof OciError) && code !== 'EPIPE') throw error
     }
   }
 }
@@ -165,14 +165,17 @@ async function greet(connection: ProxyConnection, signal?: AbortSignal): Promise
   try {
     reply = await connection.request('Initialize', [], { signal })
   } catch (error) {
-    throw isOciError(error, 'ERR_OCI_SKOPEO_ENDED') && /unknown command/.test(error.message)
+    if (!isOciError(error, 'ERR_OCI_SKOPEO_ENDED')) throw error
+    const { message } = error
+    const facts = { ...error.facts, method: 'Initialize' }
+    throw /unknown command/.test(message)
       ? new OciError(
           'ERR_OCI_SKOPEO_VERSION',
-          `this skopeo has no image proxy (${error.message})`,
-          { ...error.facts, expected: '^0.2.3' },
+          `this skopeo has no image proxy (${message})`,
+          { ...facts, expected: '^0.2.3' },
           { cause: error },
         )
-      : error
+      : new OciError(error.code, message, facts)
   }
   connection.closeFiles(reply.files)
   return readVersion(requireText('Initialize', reply.value))

@@ -85,9 +85,12 @@ export class SkopeoProcess {
   /**
    * Ends the process: by closing its socket, which it takes for a request to end; if that takes too long by SIGTERM,
    * then by SIGKILL.
+   *
+   * @param isBusy it does not look at its socket, so that there is nothing to wait for
    */
-  async stop(): Promise<void> {
+  async stop(isBusy: boolean): Promise<void> {
     this.socket.close()
+    if (isBusy) this.#kill('SIGTERM')
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       if (await within(this.#ended, GRACE)) break
       this.#kill(signal)
