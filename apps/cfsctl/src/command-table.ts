@@ -1,6 +1,7 @@
 import type { Program } from './arguments/program.ts'
 import { cat } from './commands/cat.ts'
 import { computeId } from './commands/compute-id.ts'
+import { computeKarg } from './commands/compute-karg.ts'
 import { createDumpfile } from './commands/create-dumpfile.ts'
 import { createImage } from './commands/create-image.ts'
 import { dumpFiles } from './commands/dump-files.ts'
@@ -41,6 +42,7 @@ export const cfsctl: Program = {
     cat,
     createImage,
     computeId,
+    computeKarg,
     createDumpfile,
     images,
     imageObjects,

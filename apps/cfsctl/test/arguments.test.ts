@@ -120,7 +120,6 @@ describe('a command line of cfsctl', () => {
   })
 
   test.each([
-    ['oci pull --bootable I', 'not in this release: --bootable'],
     ['oci pull --local-fetch zerocopy I', 'not in this release: --local-fetch zerocopy'],
     ['mount --fuse=yes N M', 'not in this release: --fuse yes'],
   ])('of a later release: %s', (line, message) => {

@@ -136,7 +136,7 @@ describe.skipIf(reason !== undefined)(
       [['mount', 'nope', 'TARGET'], 3, 'image not found: nope'],
       [['mount', 'app', 'TARGET'], 3, 'cfsctl oci mount app MOUNTPOINT'],
       [['oci', 'mount', 'plain', 'TARGET'], 3, 'cfsctl mount refs/plain MOUNTPOINT'],
-      [['oci', 'mount', 'app', '--bootable', 'TARGET'], 5, 'not in this release: --bootable'],
+      [['oci', 'mount', 'app', '--bootable', 'TARGET'], 1, 'No boot EROFS image linked'],
       [['mount', 'plain', '/nowhere'], 1, '/nowhere: no such file or directory'],
       [['mount', 'plain', '/proc/version'], 1, 'not a directory'],
       [['mount', '--fuse=yes', 'plain', 'TARGET'], 5, 'not in this release: --fuse yes'],

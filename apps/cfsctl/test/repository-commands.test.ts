@@ -202,7 +202,12 @@ describe('a repository', () => {
     [['oci', 'pull', 'docker://a/b'], 5, 'feature-unsupported'],
     [['oci', 'pull', 'quay.io/a/b'], 2, 'invalid-name'],
     [['oci', 'pull', 'oci:/nowhere'], 3, 'source-not-found'],
-    [['oci', 'pull', '--bootable', 'oci:/nowhere'], 5, 'feature-unsupported'],
+    [['oci', 'pull', '--bootable', 'oci:/nowhere'], 3, 'source-not-found'],
+    [
+      ['oci', 'pull', '--bootable', '--expected-digest', 'abc', 'oci:/nowhere'],
+      2,
+      'invalid-digest',
+    ],
     [['oci', 'pull', '--platform', 'linux', 'oci:/nowhere'], 2, 'invalid-name'],
     [['--no-repo', 'images'], 2, 'usage'],
   ])('%j: exit %i, %s', (args, status, code) => {

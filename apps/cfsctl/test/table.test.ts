@@ -18,7 +18,7 @@ const UPSTREAM: readonly (readonly [command: string, options: readonly string[]]
   ['mount', ['fuse', 'foreground', 'upperdir', 'workdir', 'read-write']],
   ['create-image', ['bootable', 'no-propagate-usr-to-root', 'xattrs']],
   ['compute-id', ['bootable', 'no-propagate-usr-to-root', 'xattrs']],
-  ['compute-karg', []],
+  ['compute-karg', ['no-propagate-usr-to-root']],
   ['create-dumpfile', ['bootable', 'no-propagate-usr-to-root', 'xattrs']],
   ['image-objects', []],
   ['dump-files', ['backing-path-only']],

@@ -32,7 +32,7 @@ export interface BuildTreeOptions extends LayerMergerOptions {
  */
 export async function buildTree(
   repository: Repository,
-  config: StoredImageConfig,
+  config: Pick<StoredImageConfig, 'orderedLayers' | 'trust'>,
   options: BuildTreeOptions = {},
 ): Promise<FileTree> {
   const tree = await mergeLayers(repository, config, options)
@@ -47,7 +47,7 @@ export async function buildTree(
 
 async function mergeLayers(
   repository: Repository,
-  config: StoredImageConfig,
+  config: Pick<StoredImageConfig, 'orderedLayers' | 'trust'>,
   options: BuildTreeOptions,
 ): Promise<FileTree> {
   const merger = new LayerMerger(repository.algorithm, options)

@@ -5,6 +5,7 @@ export {
   isPolicyFile,
 } from './boot/boot-transform.ts'
 export { directoryPolicyFiles } from './boot/directory-policy-files.ts'
+export { formatKernelArgument } from './boot/kernel-argument.ts'
 export { repositoryFiles } from './boot/repository-files.ts'
 export { POLICY_FILE_MAX, type PolicyFiles } from './boot/selinux/policy-files.ts'
 export { type BuildTreeOptions, buildTree, verifyStoredLayer } from './build-tree.ts'

@@ -7,7 +7,6 @@ export const plannedCommands: readonly PlannedCommand[] = [
   { words: ['transaction'], summary: 'Keep gc away until killed' },
   { words: ['df'], summary: 'Show what images take on the disk' },
   { words: ['doctor'], summary: 'Check what this machine can do' },
-  { words: ['compute-karg'], summary: 'Print the kernel argument for a directory' },
   { words: ['image', 'rm'], summary: 'Remove names of images' },
   { words: ['image', 'tag'], summary: 'Give an image another name' },
   { words: ['image', 'inspect'], summary: 'Show what an image is' },

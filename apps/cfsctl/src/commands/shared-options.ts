@@ -14,14 +14,17 @@ export const bootableOption = {
   summary: 'The boot variant: /boot and /sysroot emptied, SELinux labels of the policy in it',
 } as const satisfies Option
 
+/** Leaves the OCI transform out. */
+export const noPropagateOption = {
+  name: 'no-propagate-usr-to-root',
+  summary:
+    'Take the tree as it is: no metadata of /usr for /, no empty /run, all extended attributes',
+} as const satisfies Option
+
 /** What the commands that read a directory have in common. */
 export const directoryOptions = [
   bootableOption,
-  {
-    name: 'no-propagate-usr-to-root',
-    summary:
-      'Take the tree as it is: no metadata of /usr for /, no empty /run, all extended attributes',
-  },
+  noPropagateOption,
   xattrsOption,
 ] as const satisfies readonly Option[]
 

@@ -57,6 +57,15 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ERR_OCI_SEALED_IMAGE_MISSING: () => ['pull the image again to make it'],
   ...REGISTRY_HINTS,
   ...SKOPEO_HINTS,
+  ERR_OCI_NO_BOOT_IMAGE: () => [
+    'cfsctl oci pull --bootable makes one; --erofs-version chooses the other format',
+  ],
+  ERR_OCI_BOOT_NO_DIRECTORY: ({ path }) => [
+    `a bootable image has the directory ${String(path)}: RUN mkdir -p ${String(path)} adds it`,
+  ],
+  ERR_OCI_NO_EXPECTED_BOOT_IMAGE: () => [
+    'the image is pulled, but without a boot variant; the id may be of another algorithm or another image',
+  ],
   ERR_OCI_TREE_MISSING_PARENT: () => ['without --strict the directory is made'],
 }
 

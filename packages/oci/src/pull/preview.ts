@@ -27,6 +27,7 @@ export async function previewPull(
     configVerity: null,
     composefsErofs: null,
     composefsBootErofs: null,
+    bootImage: null,
     images: [],
     statistics: {
       ...NOTHING_PULLED,

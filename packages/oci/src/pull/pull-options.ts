@@ -3,6 +3,7 @@ import type { Digest } from '@composefs/fsverity'
 import type { Platform } from '../platform.ts'
 import type { Progress } from '../progress.ts'
 import type { OpenSourceOptions } from '../source/open-source.ts'
+import type { LinkedImage } from '../store/image-references.ts'
 
 /** How to pull, and, for references, how to open the source. */
 export interface PullOptions extends Omit<OpenSourceOptions, 'platform' | 'signal' | 'onNotice'> {
@@ -19,6 +20,13 @@ export interface PullOptions extends Omit<OpenSourceOptions, 'platform' | 'signa
    * References to blobs that an earlier pull kept stay in any case.
    */
   readonly keepBlobs?: boolean
+  /** Also make the boot variant: /boot and /sysroot emptied, files labelled by the SELinux policy of the image. */
+  readonly bootable?: boolean
+  /**
+   * With `bootable`: the id that the boot image must have. It is looked for among the xattr filters and the formats 1
+   * and 2, and only the one that is found is kept.
+   */
+  readonly expectedBootImage?: Digest | undefined
   /** Also pull what refers to the image: signatures, attestations and the like, and what refers to those. */
   readonly referrers?: boolean
   /** Refuse layers that leave out the entries of parent directories. */
@@ -102,8 +110,10 @@ export interface PullResult {
   readonly subject: string | null
   /** The plain image of the first format; null for artifacts and after a dry run. */
   readonly composefsErofs: Digest | null
-  /** The boot image of the first format, if an earlier pull made one. */
+  /** The boot image of the first format, or the expected one; also when an earlier pull made it. */
   readonly composefsBootErofs: Digest | null
+  /** What that image is. */
+  readonly bootImage: LinkedImage | null
   /** Every plain image made or found, in the order of the formats. */
   readonly images: readonly { readonly version: ErofsVersion; readonly digest: Digest }[]
   readonly statistics: PullStatistics

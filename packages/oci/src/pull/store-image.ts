@@ -1,4 +1,15 @@
+import type { ErofsVersion } from '@composefs/erofs'
+import type { Digest } from '@composefs/fsverity'
 import { type PublishedName, publish, type Repository } from '@composefs/repository'
+import {
+  addExpectedBootImage,
+  commitBootImages,
+  findBootImage,
+  hasAllBootImages,
+  noExpectedBootImage,
+} from '../boot/boot-images.ts'
+import { bootTransform } from '../boot/boot-transform.ts'
+import { repositoryFiles } from '../boot/repository-files.ts'
 import { commitImages, imageNames, imageVersions } from '../commit-images.ts'
 import { EventLoopTurns } from '../event-loop-turns.ts'
 import { LayerMerger } from '../merge.ts'
@@ -7,7 +18,7 @@ import type { ImageSource } from '../source/image-source.ts'
 import { blobName, writeBlob } from '../store/blob-stream.ts'
 import { configName, type StoredConfig, writeConfig } from '../store/config-stream.ts'
 import type { StoredDocument } from '../store/document-stream.ts'
-import { bootImage, type ImageReferences, plainImage } from '../store/image-references.ts'
+import { type ImageReferences, linkedBootImage, plainImage } from '../store/image-references.ts'
 import { manifestName, writeManifest } from '../store/manifest-stream.ts'
 import { referrerName } from '../store/referrers.ts'
 import { tagName } from '../store/tags.ts'
@@ -16,7 +27,7 @@ import { DEFAULT_XATTR_MODE } from '../xattr-mode.ts'
 import type { LayerSupply } from './fetch-layer.ts'
 import { explainNoSpace } from './free-space.ts'
 import { wantsBlob } from './missing-layers.ts'
-import type { PullPlan } from './plan.ts'
+import { type PullPlan, withSignal } from './plan.ts'
 import { LayerPull, NOTHING_PULLED, type PulledLayers } from './pull-layers.ts'
 import type { PullOptions, PullResult } from './pull-options.ts'
 import { findConfig, findManifest, findStored, type StoredPull } from './stored-pull.ts'
@@ -40,6 +51,7 @@ export type Outcome = Pick<
   | 'configVerity'
   | 'composefsErofs'
   | 'composefsBootErofs'
+  | 'bootImage'
   | 'images'
   | 'statistics'
   | 'layers'
@@ -53,11 +65,11 @@ export async function storeImage(context: StoreContext): Promise<Outcome> {
     ...optional('manifest', await findManifest(repository, plan)),
   }
   const isChecked = options.repair || options.verifyLayers
-  const stored = isChecked ? undefined : findStored(repository, plan, known)
+  const found = isChecked ? undefined : findStored(repository, plan, known)
+  const stored = found !== undefined && lacksBootImages(context, found) ? undefined : found
   if (stored === undefined || lacksBlobs(context, stored)) {
     return await storeMissing(context, { known, stored })
   }
-  publish(repository, lastNames(context))
   reportAllPresent(context)
   const { manifest, config } = stored
   const layers = plan.layers.map(({ id, descriptor: { digest, size } }) => ({
@@ -67,13 +79,46 @@ export async function storeImage(context: StoreContext): Promise<Outcome> {
     size,
     isBlobKept: manifest.blobs.has(digest),
   }))
-  return outcome(repository, {
-    manifest,
-    config,
-    images: config.images,
-    layers,
-    statistics: NOTHING_PULLED,
+  const images = await addExpected(context, config)
+  if (images !== config.images) {
+    const { blobs } = manifest
+    // In the order of the image: what a stream refers to by name comes back sorted.
+    const streams = new Map(plan.layers.map(({ id }) => [id, config.layers.get(id) as Digest]))
+    const pulled = { streams, blobs, names: [], layers, statistics: NOTHING_PULLED }
+    return await writeDocuments(context, { pulled, images, stored: undefined })
+  }
+  publish(repository, lastNames(context))
+  return outcome(context, { manifest, config, images, layers, statistics: NOTHING_PULLED })
+}
+
+/** The images of a config, and the expected boot image if there is to be one and it is found. */
+async function addExpected(
+  { repository, plan, options, progress }: StoreContext,
+  { layers, images }: Pick<StoredConfig, 'layers' | 'images'>,
+): Promise<ImageReferences> {
+  const expected = expectedBootImage(options)
+  if (expected === undefined || plan.isArtifact) return images
+  progress.message('looking for the settings of the boot image')
+  const orderedLayers = plan.layers.flatMap(({ id: diffId }) => {
+    const stream = layers.get(diffId)
+    return stream === undefined ? [] : [{ diffId, stream }]
   })
+  const { strict = false, signal } = options
+  const config = { orderedLayers, trust: 'verity' as const, images }
+  return await addExpectedBootImage(repository, config, { expected, strict, ...withSignal(signal) })
+}
+
+function expectedBootImage({ bootable, expectedBootImage: id }: PullOptions): Digest | undefined {
+  return bootable === true ? id : undefined
+}
+
+/** True when boot images of the repository's formats are asked for, and not all are there. */
+function lacksBootImages(
+  { repository, plan, options }: StoreContext,
+  { config }: StoredPull,
+): boolean {
+  const wants = options.bootable === true && options.expectedBootImage === undefined
+  return wants && !plan.isArtifact && !hasAllBootImages(repository, config.images)
 }
 
 /** True when blobs are to be kept and the manifest does not refer to all of them. */
@@ -112,11 +157,13 @@ async function storeMissing(
   })
   try {
     const pulled = await pulling.run()
-    const images =
+    const made =
       merger === undefined
         ? (stored?.config.images ?? new Map())
         : await makeImages(context, merger, known.config)
-    return await writeDocuments(context, { pulled, images, stored })
+    const images = await addExpected(context, { layers: pulled.streams, images: made })
+    const isStored = images === stored?.config.images
+    return await writeDocuments(context, { pulled, images, stored: isStored ? stored : undefined })
   } catch (error) {
     pulling.keepFinished()
     throw explainNoSpace(error, { path: repository.path, ...pulling.counts })
@@ -155,7 +202,7 @@ async function writeDocuments(
     manifestName(manifest),
     ...lastNames(context),
   ])
-  return outcome(repository, { manifest, config, images, layers, statistics })
+  return outcome(context, { manifest, config, images, layers, statistics })
 }
 
 function reportAllPresent({ plan, progress }: StoreContext): void {
@@ -180,7 +227,10 @@ async function makeImages(
     xattrs: DEFAULT_XATTR_MODE,
     onNotice: message => options.onNotice?.({ level: 'notice', message }),
   })
-  return commitImages(repository, tree, known?.images)
+  const images = commitImages(repository, tree, known?.images)
+  if (options.bootable !== true || options.expectedBootImage !== undefined) return images
+  bootTransform(tree, repositoryFiles(repository, tree))
+  return commitBootImages(repository, tree, images)
 }
 
 function newMerger(repository: Repository, options: PullOptions): LayerMerger {
@@ -199,8 +249,9 @@ function lastNames({ plan, tag }: StoreContext): PublishedName[] {
   ]
 }
 
+/** @throws OciError ERR_OCI_NO_EXPECTED_BOOT_IMAGE, after everything else is done */
 function outcome(
-  repository: Repository,
+  { repository, options }: StoreContext,
   parts: {
     readonly manifest: StoredDocument
     readonly config: StoredDocument
@@ -209,11 +260,15 @@ function outcome(
 ): Outcome {
   const { images, layers, statistics } = parts
   const [first] = imageVersions(repository)
+  const expected = expectedBootImage(options)
+  const boot = expected === undefined ? defaultBoot(images, first) : findBootImage(images, expected)
+  if (expected !== undefined && boot === undefined) throw noExpectedBootImage(expected)
   return {
     manifestVerity: parts.manifest.stream,
     configVerity: parts.config.stream,
     composefsErofs: (first !== undefined && plainImage(images, first)) || null,
-    composefsBootErofs: (first !== undefined && bootImage(images, first)) || null,
+    composefsBootErofs: boot?.digest ?? null,
+    bootImage: boot ?? null,
     images: imageVersions(repository).flatMap(version => {
       const digest = plainImage(images, version)
       return digest === undefined ? [] : [{ version, digest }]
@@ -221,6 +276,10 @@ function outcome(
     statistics,
     layers,
   }
+}
+
+function defaultBoot(images: ImageReferences, version: ErofsVersion | undefined) {
+  return version === undefined ? undefined : linkedBootImage(images, version)
 }
 
 /** A property where there is a value: `exactOptionalPropertyTypes` knows no optional undefined. */

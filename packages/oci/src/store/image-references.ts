@@ -83,11 +83,17 @@ export function plainImage(references: ImageReferences, version: ErofsVersion): 
 
 /** The boot image of a format, the one with the default xattr filter first. */
 export function bootImage(references: ImageReferences, version: ErofsVersion): Digest | undefined {
-  for (const [key, { bootable, format }] of VARIANTS) {
-    const digest = references.get(key)
-    if (bootable && format === imageFormat(version) && digest !== undefined) return digest
-  }
-  return undefined
+  return linkedBootImage(references, version)?.digest
+}
+
+/** The same, and what it is. */
+export function linkedBootImage(
+  references: ImageReferences,
+  version: ErofsVersion,
+): LinkedImage | undefined {
+  return linkedImages(references).find(
+    ({ bootable, format }) => bootable && format === imageFormat(version),
+  )
 }
 
 /** An image of an OCI image and what it is. */

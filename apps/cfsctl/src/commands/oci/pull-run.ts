@@ -7,6 +7,7 @@ import type { Json, Result } from '../../output/result.ts'
 import { formatSize } from '../../output/size.ts'
 import { openChosen } from '../../repository/open.ts'
 import { sourceSettings } from '../network-settings.ts'
+import { parseId } from './image-tree.ts'
 import type { ociPull } from './pull.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -16,6 +17,8 @@ export async function run(args: Args<typeof ociPull>, context: Context): Promise
   // It may ask for a password: before anything else is on the terminal.
   const settings = await sourceSettings(args, context)
   await using repository = await openChosen(context, { mode, verify: args.repair })
+  const wanted = args['expected-digest']
+  const expected = wanted === undefined ? undefined : parseId(repository, wanted)
   const progress = createProgress(context, `pull ${args.image}`)
   const platform = args.platform === undefined ? undefined : parsePlatform(args.platform)
   try {
@@ -29,6 +32,8 @@ export async function run(args: Args<typeof ociPull>, context: Context): Promise
       dryRun: isDryRun,
       jobs: context.globals.jobs,
       keepBlobs: args['keep-blobs'],
+      bootable: args.bootable,
+      expectedBootImage: expected,
       referrers: args.referrers,
       ...settings,
       ...temporaryDirectory(context),
@@ -38,14 +43,14 @@ export async function run(args: Args<typeof ociPull>, context: Context): Promise
     })
     const json = document(result)
     progress.finish(json)
-    return { lines: isDryRun ? dryRunLines(result) : lines(result), json }
+    return { lines: isDryRun ? dryRunLines(result) : lines(result, args), json }
   } catch (error) {
     progress.abandon()
     throw error
   }
 }
 
-function lines(result: PullResult): string[] {
+function lines(result: PullResult, args: Args<typeof ociPull>): string[] {
   const { objectsNew, objectsPresent, bytesStored, bytesInlined } = result.statistics
   const stored = `${formatSize(bytesStored)} stored, ${formatSize(bytesInlined)} inlined`
   return [
@@ -54,6 +59,7 @@ function lines(result: PullResult): string[] {
     `verity   ${result.manifestVerity?.hex}`,
     ...(result.tag === null ? [] : [`tagged   ${result.tag}`]),
     `objects  ${objectsNew} new + ${objectsPresent} already present objects; ${stored}`,
+    ...bootLines(result, args),
     ...(result.composefsErofs === null ? [] : [`image    ${result.composefsErofs.hex}`]),
     // The manifest is stored in its OCI form, under the digest of that.
     ...(result.dockerManifestDigest === null ? [] : [`docker   ${result.dockerManifestDigest}`]),
@@ -61,6 +67,14 @@ function lines(result: PullResult): string[] {
       printable(`referrer ${manifestDigest} ${artifactType ?? ''}`.trimEnd()),
     ),
   ]
+}
+
+/** What was looked for is told with what it turned out to be. */
+function bootLines({ bootImage }: PullResult, args: Args<typeof ociPull>): string[] {
+  if (!args.bootable || bootImage === null) return []
+  const { digest, xattrs, format } = bootImage
+  const found = ` (xattr-mode=${xattrs}, format-version=V${format})`
+  return [`Boot image: ${digest.hex}${args['expected-digest'] === undefined ? '' : found}`]
 }
 
 function dryRunLines(result: PullResult): string[] {
@@ -87,8 +101,8 @@ function document(result: PullResult): { readonly [key: string]: Json } {
     tag: result.tag,
     composefs_erofs: result.composefsErofs?.hex ?? null,
     composefs_boot_erofs: result.composefsBootErofs?.hex ?? null,
-    boot_image_mode: null,
-    boot_image_format_version: null,
+    boot_image_mode: result.bootImage?.xattrs ?? null,
+    boot_image_format_version: result.bootImage?.format ?? null,
     stats: {
       objects_copied: statistics.objectsNew,
       objects_reflinked: 0,

@@ -15,13 +15,16 @@ export const ociPull = {
     { name: 'name', optional: true, summary: 'The tag; default: IMAGE as it is typed' },
   ],
   options: [
-    { name: 'bootable', planned: true, summary: 'Also make the boot variant' },
+    {
+      name: 'bootable',
+      summary:
+        'Also make the boot variant: /boot and /sysroot emptied, SELinux labels of the policy in it',
+    },
     {
       name: 'expected-digest',
       value: { kind: 'text', label: 'HEX' },
       requires: ['bootable'],
-      planned: true,
-      summary: 'Look for the settings that make a boot variant of this id',
+      summary: 'Make the boot variant that has this id, whatever its format and xattrs',
     },
     {
       name: 'local-fetch',
@@ -51,7 +54,7 @@ export const ociPull = {
   exits: {
     1: 'the image is damaged or makes no tree, there is no room, or no registry',
     3: 'no such image',
-    4: 'a digest is wrong',
+    4: 'a digest is wrong, or no boot variant has the expected one',
     5: 'not possible here: no skopeo, or a transport of a later release',
     6: 'the registry is silent or busy; try later',
     130: 'interrupted; what is complete stays',

@@ -1,0 +1,16 @@
+import type { Command, RunModule } from '../command.ts'
+import { noPropagateOption } from './shared-options.ts'
+
+export const computeKarg = {
+  words: ['compute-karg'],
+  group: 'Images',
+  summary: 'Print the kernel argument for the boot image of a directory',
+  description: [
+    'Nothing is stored, and no repository is needed: if there is one, only the hash it has is used. /boot and /sysroot count as empty, and files as labelled by the SELinux policy in the directory.',
+  ],
+  positionals: [{ name: 'path', summary: 'The directory' }],
+  options: [noPropagateOption],
+  exits: { 1: 'the directory lacks /usr, /boot or /sysroot, or its policy cannot be used' },
+  examples: ['cfsctl --erofs-version 1 compute-karg /mnt/base > /etc/kernel/cmdline'],
+  load: (): Promise<RunModule> => import('./compute-karg-run.ts'),
+} as const satisfies Command
