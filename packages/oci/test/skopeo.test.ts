@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { linuxSocketPairs } from '@composefs/linux'
@@ -170,6 +171,31 @@ test('skopeo finds the passwords in a file without a name', async () => {
   expect(start?.args).toEqual(['experimental-image-proxy', '--authfile=/proc/self/fd/3'])
   expect(start?.passwords).toBe(JSON.stringify({ auths: { 'quay.io': { auth } } }))
 })
+
+test('a process that has closed its image ends', () => {
+  const { options, env } = fakeWith()
+  const script = `
+    import { linuxSocketPairs } from '@composefs/linux'
+    import { openSkopeo } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
+    const skopeo = { sockets: linuxSocketPairs, program: ${JSON.stringify(options.program)} }
+    const image = await openSkopeo('dir:/image', { skopeo })
+    const { bytes } = await image.manifest()
+    const { layers } = JSON.parse(Buffer.from(bytes).toString())
+    for (const layer of layers) {
+      for await (const _ of image.blob({ urls: [], annotations: new Map(), ...layer }));
+    }
+    await image.close()
+  `
+  const words = ['--conditions=composefs-source', '--no-warnings', '--input-type=module']
+  // Shorter than the idle time-out, for which a timer that is left would keep it.
+  const { status, stderr } = spawnSync(process.execPath, [...words, '--eval', script], {
+    cwd: import.meta.dirname,
+    env,
+    timeout: 50_000,
+  })
+  expect(stderr.toString()).toBe('')
+  expect(status).toBe(0)
+}, 60_000)
 
 describe('an image that is not there', () => {
   test.each([

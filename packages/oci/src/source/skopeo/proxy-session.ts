@@ -116,10 +116,9 @@ export class ProxySession {
       const bytes = await readDocument(method, reader)
       this.connection.closeFiles((await finished).files)
       return { bytes, value }
-    } catch (error) {
+    } finally {
       reader.close()
       await finished.catch(() => {})
-      throw error
     }
   }
 

@@ -3,7 +3,7 @@
  * so that a slow reader is no slow sender.
  */
 export class WaitTimer {
-  readonly #timer: NodeJS.Timeout | undefined
+  #timer: NodeJS.Timeout | undefined
   #isWaiting = false
 
   /** @param limit in ms; 0 for no limit */
@@ -27,5 +27,7 @@ export class WaitTimer {
   stop(): void {
     this.#isWaiting = false
     clearTimeout(this.#timer)
+    // `refresh` would start it again.
+    this.#timer = undefined
   }
 }
