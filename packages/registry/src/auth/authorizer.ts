@@ -2,6 +2,7 @@ import type { Secrets } from '../client/secrets.ts'
 import type { CredentialStore, Credentials } from '../config/credentials.ts'
 import { type HttpResponse, headerOf } from '../http/exchange.ts'
 import type { Transport } from '../http/transport.ts'
+import { whileWaiting } from '../http/while-waiting.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
 import { mergeScopes } from './scopes.ts'
 import {
@@ -65,7 +66,7 @@ export class Authorizer {
   }
 
   /**
-   * Takes over what a 401 asks for.
+   * Takes over what a 401 asks for. What is asked of helpers for it is for all requests, so it goes on whoever gives up.
    *
    * @param sent the Authorization header that was not enough
    * @returns true if another try has something new to show
@@ -161,23 +162,5 @@ export class Authorizer {
       if (this.#tokens.get(key) === made) this.#tokens.delete(key)
     })
     return made
-  }
-}
-
-/** Gives up waiting for what others may still wait for. */
-async function whileWaiting<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return shared
-  signal.throwIfAborted()
-  let onAbort: (() => void) | undefined
-  try {
-    return await Promise.race([
-      shared,
-      new Promise<never>((_, reject) => {
-        onAbort = () => reject(signal.reason)
-        signal.addEventListener('abort', onAbort)
-      }),
-    ])
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
   }
 }

@@ -137,7 +137,7 @@ function nextPage(response: HttpResponse): URL | undefined {
   const target = nextLink(headerOf(response, 'link') ?? '')
   if (target === undefined) return undefined
   const url = locationOf({ ...response, headers: { location: target } })
-  if (url?.origin === response.url.origin) return url
+  if (url?.host === response.url.host) return url
   throw new FailedTry('ERR_REGISTRY_PROTOCOL', 'the next page is at another registry', {
     isRetryable: false,
   })

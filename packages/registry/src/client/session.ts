@@ -5,7 +5,9 @@ import type { RegistryEndpoint } from '../config/registries-conf.ts'
 import type { HttpMethod, HttpResponse } from '../http/exchange.ts'
 import { FailedTry } from '../http/failed-try.ts'
 import { closedError, Transport } from '../http/transport.ts'
+import { whileWaiting } from '../http/while-waiting.ts'
 import { findOrigin } from './origin.ts'
+import { ownUrl } from './own-url.ts'
 import { refusalOf } from './refusal.ts'
 import type { ResolvedOptions } from './resolved-options.ts'
 import { Retries } from './retries.ts'
@@ -129,7 +131,7 @@ export class RegistrySession {
       if (request.expected.includes(response.status)) return response
       const isOwnAnswer = response.url.origin === origin.origin
       if (response.status === 401 && isOwnAnswer && !isRenewed) {
-        if (await this.#authorizer.learn(response, scopes, authorization)) {
+        if (await this.#learn(response, { scopes, authorization, signal })) {
           await response.body.drain()
           continue
         }
@@ -147,6 +149,26 @@ export class RegistrySession {
   async close(): Promise<void> {
     this.#closing.abort(closedError())
     await this.#transport.close()
+  }
+
+  async #learn(
+    response: HttpResponse,
+    sent: {
+      readonly scopes: readonly string[]
+      readonly authorization: string | undefined
+      readonly signal: AbortSignal | undefined
+    },
+  ): Promise<boolean> {
+    const { scopes, authorization, signal } = sent
+    try {
+      return await whileWaiting(
+        this.#authorizer.learn(response, scopes, authorization),
+        this.#whileOpen(signal),
+      )
+    } catch (error) {
+      response.body.close()
+      throw error
+    }
   }
 
   async #send(
@@ -172,22 +194,20 @@ export class RegistrySession {
   }
 
   #urlOf(path: string | URL, origin: URL): URL {
-    if (path instanceof URL) return path
+    if (path instanceof URL) return ownUrl(path, origin, this.#transport.isInsecure)
     return new URL(`/v2/${this.repository}/${path}`, origin)
   }
 
-  /** Found once: what failed is asked again by the next request. */
-  async #findOrigin(signal: AbortSignal | undefined): Promise<URL> {
-    this.#origin ??= findOrigin(this.#transport, this.#whileOpen(signal))
-    const origin = this.#origin
-    try {
-      return await origin
-    } catch (error) {
-      if (this.#origin === origin) this.#origin = undefined
-      // Another request may have found out, and have been given up.
-      if (error instanceof FailedTry || signal?.aborted || this.#closing.signal.aborted) throw error
-      return this.#findOrigin(signal)
+  /** Found once, for all requests: what failed is asked again by the next one. */
+  #findOrigin(signal: AbortSignal | undefined): Promise<URL> {
+    if (this.#origin === undefined) {
+      const found = findOrigin(this.#transport, this.#closing.signal)
+      this.#origin = found
+      found.catch(() => {
+        this.#origin = undefined
+      })
     }
+    return whileWaiting(this.#origin, signal)
   }
 
   #whileOpen(signal: AbortSignal | undefined): AbortSignal {

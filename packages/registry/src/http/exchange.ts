@@ -55,7 +55,7 @@ export function exchange(
   request: HttpRequest,
   limits: TimeLimits,
 ): Promise<HttpResponse> {
-  const { url, method, headers, signal } = request
+  const { url, method, headers, body: sent, signal } = request
   if (signal?.aborted) return Promise.reject(signal.reason)
   return new Promise((resolve, reject) => {
     const running = new Exchange(request, limits, { resolve, reject })
@@ -66,7 +66,10 @@ export function exchange(
           origin: url.origin,
           path: `${url.pathname}${url.search}`,
           method,
-          headers: { ...headers },
+          headers: {
+            ...headers,
+            ...(sent instanceof Uint8Array ? { 'content-length': `${sent.byteLength}` } : {}),
+          },
           // undici takes async iterables; its types do not say so.
           body: (body ?? null) as Uint8Array | null,
           // Ours are finer: they see the connection and what is sent, too.
@@ -79,6 +82,15 @@ export function exchange(
       running.onResponseError(undefined, error)
     }
   })
+}
+
+/** A body of bytes that is larger is sent in slices: each of them may take as long as the idle time-out. */
+const SENT_AT_ONCE = 64 << 10
+
+async function* slices(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < body.byteLength; at += SENT_AT_ONCE) {
+    yield body.subarray(at, at + SENT_AT_ONCE)
+  }
 }
 
 interface Settle {
@@ -126,7 +138,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   /** What is sent, with the idle timer told of each piece. */
   requestBody(): Uint8Array | AsyncIterable<Uint8Array> | undefined {
     const { body } = this.#request
-    return body === undefined || body instanceof Uint8Array ? body : this.#watched(body)
+    if (body === undefined) return undefined
+    if (!(body instanceof Uint8Array)) return this.#watched(body)
+    return body.byteLength <= SENT_AT_ONCE ? body : this.#watched(slices(body))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

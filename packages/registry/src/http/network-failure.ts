@@ -68,7 +68,8 @@ export function networkFailure(error: unknown, phase: Phase): FailedTry {
       status !== '407' && status !== '403',
     )
   }
-  return unavailable(reasonOf(code), error)
+  // What undici does not take, such as a header, it will not take the next time either.
+  return unavailable(reasonOf(code), error, code !== 'UND_ERR_INVALID_ARG')
 }
 
 function unavailable(reason: string, cause: unknown, isRetryable = true): FailedTry {
