@@ -111,32 +111,40 @@ export class RepositorySupply implements LayerSupply {
   /** The blob of an artifact, or one that is kept beside a layer. */
   async #fetchBlob(layer: PlannedLayer, options: FetchLayerOptions): Promise<FetchedLayer> {
     const { from } = this.#options
-    const { repository, signal } = options
-    const { descriptor } = layer
-    const { digest } = descriptor
+    const { digest } = layer.descriptor
     const kept = await keptBlob(from, digest)
-    if (kept === undefined) {
-      const message = `${from.path} has no blob ${digest}`
-      throw new OciError('ERR_OCI_MISSING_BLOB', message, { digest, path: from.path })
+    if (kept === undefined) return await this.#importBlob(layer, this.#catBlob(layer), options)
+    if (from.algorithm !== options.repository.algorithm) {
+      return await this.#importBlob(layer, inTurns(kept.chunks(), options), options)
     }
     const { stream } = kept
-    if (from.algorithm === repository.algorithm) {
-      return await this.#takeOver(
-        layer,
-        { stream, contentType: CONTENT_TYPES.blob, digest },
-        options,
-      )
-    }
-    const imported = await importBlob(inTurns(kept.chunks(), options), {
+    return await this.#takeOver(layer, { stream, contentType: CONTENT_TYPES.blob, digest }, options)
+  }
+
+  /** The blob of an artifact that is no blob in the repository: cfsctl stores those that it copies as layers. */
+  #catBlob({ id, descriptor: { digest } }: PlannedLayer): AsyncIterable<Uint8Array> {
+    const { from, layers } = this.#options
+    const stream = id === digest ? (layers.get(id) ?? findLayer(from, id)) : undefined
+    if (stream !== undefined) return from.streams.cat(stream)
+    const message = `${from.path} has no blob ${digest}`
+    throw new OciError('ERR_OCI_MISSING_BLOB', message, { digest, path: from.path })
+  }
+
+  async #importBlob(
+    { descriptor }: PlannedLayer,
+    blob: AsyncIterable<Uint8Array>,
+    { repository, onProgress, signal }: FetchLayerOptions,
+  ): Promise<FetchedLayer> {
+    const { stream, object } = await importBlob(blob, {
       repository,
       descriptor,
-      onProgress: options.onProgress,
+      onProgress,
       signal,
     })
-    const { isNew, size } = imported.object
+    const { isNew, size } = object
     this.#count(isNew ? 'copied' : 'present', 1, isNew ? size : 0)
     return {
-      stream: imported.stream,
+      stream,
       keptBlob: undefined,
       size,
       objectsNew: isNew ? 1 : 0,
