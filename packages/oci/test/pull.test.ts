@@ -90,6 +90,7 @@ describe('the result', () => {
       subject: null,
       composefsErofs: config.images.get('composefs.image.v1'),
       composefsBootErofs: null,
+      bootImage: null,
       images: [{ version: 1, digest: config.images.get('composefs.image.v1') }],
       statistics: {
         objectsNew: 2,
