@@ -153,6 +153,11 @@ type StoreErrorCode =
   /** Not enough room in the repository for what is to be fetched. */
   | 'ERR_OCI_NO_SPACE'
 
+/** Where images go to (target/). */
+type TargetErrorCode =
+  /** There is something in the place of an archive, and nobody said that it may go; or it is no file. */
+  'ERR_OCI_TARGET_EXISTS'
+
 /** Everything that can be wrong with an image. Codes are API: append, never rename. */
 export type OciErrorCode =
   | TarErrorCode
@@ -163,6 +168,7 @@ export type OciErrorCode =
   | DocumentErrorCode
   | SourceErrorCode
   | StoreErrorCode
+  | TargetErrorCode
 
 /** What an OciError knows beside its message. */
 export interface OciErrorFacts {
@@ -192,6 +198,8 @@ export interface OciErrorFacts {
   readonly method?: string
   readonly timeoutMs?: number
   readonly tries?: number
+  /** Of what exists already: whether it may be replaced by whoever asks for it. */
+  readonly canReplace?: boolean
   /** The other side says that another try may help. */
   readonly isRetryable?: boolean
 }

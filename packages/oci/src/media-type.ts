@@ -74,6 +74,12 @@ export function mediaTypeRole(mediaType: string): MediaTypeRole | undefined {
   return TABLE.get(mediaType)?.role
 }
 
+/** The OCI media type of a layer that is packed in another way than one of type `mediaType`. */
+export function layerMediaType(mediaType: string, packing: LayerPacking): string {
+  const base = TABLE.get(mediaType)?.foreign ? FOREIGN_LAYER : LAYER
+  return packing === 'plain' ? base : `${base}+${packing}`
+}
+
 /** True when a manifest whose config has this media type is a container image, otherwise it is an artifact. */
 export function isImageConfig(mediaType: string): boolean {
   return mediaTypeRole(mediaType) === 'config'

@@ -14,6 +14,7 @@ export const EXIT_STATUS = {
   'no-boot-image': 1,
   'not-a-mount': 1,
   busy: 1,
+  'target-exists': 1,
   /** A file that says how to reach registries. */
   'configuration-invalid': 1,
   /** A mistake of ours. */

@@ -162,6 +162,7 @@ const OCI: Readonly<Record<OciErrorCode, CliCode>> = {
   ERR_OCI_REFERENCE_MISMATCH: 'digest-mismatch',
   ERR_OCI_BAD_DOCUMENT_STREAM: 'stream-invalid',
   ERR_OCI_NO_SPACE: 'no-space',
+  ERR_OCI_TARGET_EXISTS: 'target-exists',
 }
 
 const EROFS: Readonly<Record<ErofsErrorCode, CliCode>> = {

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { compressionOf } from '../compression-magic.ts'
 import { decompress } from '../decompress/decompress.ts'
 import { OciError } from '../errors.ts'
+import { openUnnamedFile } from '../unnamed-file.ts'
 import { type LayoutFile, readRange } from './layout-files.ts'
 
 /** How to open an archive as a file of plain tar. */
@@ -113,13 +113,7 @@ async function unpack(
 ): Promise<FileHandle> {
   const { temporaryDirectory = tmpdir(), maxUnpackedSize = MAX_UNPACKED_SIZE, signal } = options
   const { size } = await packed.stat()
-  const directory = await mkdtemp(join(temporaryDirectory, 'composefs-archive-'))
-  let file: FileHandle
-  try {
-    file = await open(join(directory, 'tar'), 'wx+', 0o600)
-  } finally {
-    await rm(directory, { recursive: true })
-  }
+  const file = await openUnnamedFile(temporaryDirectory)
   try {
     let unpacked = 0
     for await (const chunk of decompress(readRange(packed, { start: 0, size, name }, signal))) {

@@ -3,7 +3,6 @@ import { compressionOf } from '../compression-magic.ts'
 import { type Config, parseConfig } from '../config.ts'
 import { decompress } from '../decompress/decompress.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { convertDockerManifest } from '../docker-convert.ts'
 import { OciError } from '../errors.ts'
 import { JSON_SIZE_MAX } from '../json.ts'
 import { OCI_MANIFEST } from '../media-type.ts'
@@ -13,12 +12,9 @@ import { type ArchiveMember, MAX_UNPACKED_SIZE, openMember } from './archive-fil
 import type { DockerArchiveOptions } from './docker-archive.ts'
 import type { DockerArchiveIndex } from './docker-archive-index.ts'
 import type { DockerArchiveEntry } from './docker-archive-list.ts'
+import { dockerArchiveManifest } from './docker-archive-manifest.ts'
 import { readAll, sizeMismatch } from './document.ts'
 import type { ImageSource, ManifestBytes } from './image-source.ts'
-
-/** Media types that skopeo gives these, whatever they are: the OCI forms of them end up in the manifest. */
-const CONFIG_TYPE = 'application/vnd.docker.container.image.v1+json'
-const LAYER_TYPE = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 
 /** Enough for every magic. */
 const HEAD_SIZE = 512
@@ -124,14 +120,10 @@ export class DockerArchiveImage implements ImageSource {
   async #makeManifest(signal: AbortSignal | undefined): Promise<ManifestBytes> {
     const sizes = new Map<string, number>()
     for (const [diffId, layer] of this.#layers) sizes.set(diffId, await this.#size(layer, signal))
-    const bytes = convertDockerManifest({
-      mediaType: undefined,
-      artifactType: undefined,
-      config: describe(CONFIG_TYPE, this.#configDigest, this.#config.length),
-      layers: this.#diffIds.map(diffId => describe(LAYER_TYPE, diffId, sizes.get(diffId) ?? 0)),
-      subject: undefined,
-      annotations: new Map(),
-    })
+    const bytes = dockerArchiveManifest(
+      { digest: this.#configDigest, size: this.#config.length },
+      this.#diffIds.map(digest => ({ digest, size: sizes.get(digest) ?? 0 })),
+    )
     return { bytes, mediaType: OCI_MANIFEST, digest: sha256Digest(bytes) }
   }
 
@@ -232,8 +224,4 @@ async function isPacked(file: FileHandle, member: ArchiveMember): Promise<boolea
   const head = Buffer.alloc(Math.min(HEAD_SIZE, member.size))
   await file.read(head, 0, head.length, member.offset)
   return compressionOf(head) !== undefined
-}
-
-function describe(mediaType: string, digest: string, size: number): Descriptor {
-  return { mediaType, digest, size, urls: [], annotations: new Map() }
 }

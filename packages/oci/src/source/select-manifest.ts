@@ -11,7 +11,7 @@ import type { ManifestBytes } from './image-source.ts'
 export const INDEX_LEVELS_MAX = 8
 
 /** The annotation of `index.json` that names an image. */
-const REF_NAME = 'org.opencontainers.image.ref.name'
+export const REF_NAME = 'org.opencontainers.image.ref.name'
 
 /** An artifact comes after every image. */
 const ARTIFACT_RANK = 2

@@ -1,28 +1,56 @@
 import type { Descriptor } from '../descriptor.ts'
 import type { ManifestBytes } from '../source/image-source.ts'
 
+/** How a target came to have a blob that nobody had to send. */
+export type BlobPresence =
+  /** It was there. */
+  | 'present'
+  /** It was in another repository of the same registry. */
+  | 'mounted'
+
+/** What is sent with a blob. */
+export interface PutBlobOptions {
+  /** @param bytes that were taken so far; fewer than before when a try starts again */
+  readonly onProgress?: ((bytes: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+interface SignalOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
 /** Where an image goes to: a layout, an archive, a registry. The counterpart of an ImageSource. */
 export interface ImageTarget {
   /** For messages: the reference or path of the image. */
   readonly description: string
-  /** True when the blob is there already, so that nobody has to make it. */
-  hasBlob(descriptor: Descriptor, options?: { readonly signal?: AbortSignal }): Promise<boolean>
   /**
-   * Takes a blob. Its bytes are read from the start once more when a try fails half way; the target checks that they
-   * are what the descriptor says.
+   * True for a target that keeps the tars of layers alone, and makes no use of a manifest. The one it is given names
+   * the tars, and is the one that reading the target makes up.
+   */
+  readonly hasUnpackedLayers?: boolean
+  /** Most blobs that are taken at once. Default: as many as come. */
+  readonly concurrency?: number
+  /** Names that the image goes by elsewhere: whoever has it under one of them has its blobs. */
+  offerNames?(names: readonly string[]): void
+  /** Tells whether the blob is there, or can be had without its bytes. */
+  findBlob(descriptor: Descriptor, options?: SignalOptions): Promise<BlobPresence | undefined>
+  /**
+   * Takes a blob that `findBlob` did not find. Its bytes are read from the start once more when a try fails half way;
+   * the target checks that they are what the descriptor says.
    */
   putBlob(
     descriptor: Descriptor,
     open: () => AsyncIterable<Uint8Array>,
-    options?: {
-      onProgress?(bytes: number): void
-      readonly signal?: AbortSignal
-    },
+    options?: PutBlobOptions,
   ): Promise<void>
   /** Takes the manifest, after all its blobs, and gives the image its name. */
-  putManifest(manifest: ManifestBytes, options?: { readonly signal?: AbortSignal }): Promise<void>
-  /** Makes everything visible. Without it, `close` leaves nothing of what was put. */
-  commit(): Promise<void>
+  putManifest(manifest: ManifestBytes, options?: SignalOptions): Promise<void>
+  /**
+   * Makes everything visible; a registry has done so already. Without it, `close` leaves nothing of what was put.
+   *
+   * @returns what a person should know of it
+   */
+  commit(options?: SignalOptions): Promise<readonly string[]>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,0 +1,106 @@
+import { encodeUtf8 } from '@composefs/bytes'
+import type { Descriptor } from '../descriptor.ts'
+import { OciError } from '../errors.ts'
+import { parseManifest } from '../manifest.ts'
+import { mediaTypeRole } from '../media-type.ts'
+import { requireOciDigest } from '../oci-digest.ts'
+import { fullImageName } from '../source/full-image-name.ts'
+import type { ManifestBytes } from '../source/image-source.ts'
+import { ArchiveWriter } from './archive-writer.ts'
+import type { BlobPresence, ImageTarget, PutBlobOptions } from './image-target.ts'
+
+/** How to write an archive for Docker. */
+export interface DockerArchiveTargetOptions {
+  /** What the image is called where it is loaded: `app`, `quay.io/a/b:1.0`. */
+  readonly name?: string | undefined
+  /** Replace a file that is there. */
+  readonly force?: boolean | undefined
+}
+
+/**
+ * Writes a tar as docker save does and docker load, podman load and skopeo read: the config, the tars of the layers, and
+ * `manifest.json`, which is a list and no manifest of a registry. It has its name once it is complete. The same image
+ * makes the same bytes.
+ *
+ * @throws OciError ERR_OCI_TARGET_EXISTS, ERR_OCI_BAD_REFERENCE for what is no name
+ *
+ * @example
+ * await using target = await createDockerArchiveTarget('/srv/app.tar', { name: 'app:1.0' })
+ */
+export async function createDockerArchiveTarget(
+  path: string,
+  options: DockerArchiveTargetOptions = {},
+): Promise<ImageTarget> {
+  const { name, force = false } = options
+  const tag = name === undefined ? undefined : readName(name)
+  const description = `docker-archive:${path}${name === undefined ? '' : `:${name}`}`
+  return new DockerArchiveTarget(await ArchiveWriter.create(path, { force }), { description, tag })
+}
+
+class DockerArchiveTarget implements ImageTarget {
+  readonly description: string
+  readonly hasUnpackedLayers = true
+  readonly concurrency = 1
+  readonly #writer: ArchiveWriter
+  readonly #tag: string | undefined
+
+  constructor(
+    writer: ArchiveWriter,
+    { description, tag }: { readonly description: string; readonly tag: string | undefined },
+  ) {
+    this.#writer = writer
+    this.description = description
+    this.#tag = tag
+  }
+
+  async findBlob(descriptor: Descriptor): Promise<BlobPresence | undefined> {
+    return this.#writer.has(fileName(descriptor)) ? 'present' : undefined
+  }
+
+  async putBlob(
+    descriptor: Descriptor,
+    open: () => AsyncIterable<Uint8Array>,
+    options?: PutBlobOptions,
+  ): Promise<void> {
+    await this.#writer.addBlob(fileName(descriptor), descriptor, open(), options)
+  }
+
+  async putManifest({ bytes, mediaType }: ManifestBytes): Promise<void> {
+    const { config, layers } = parseManifest(bytes, mediaType)
+    const image = {
+      Config: fileName(config),
+      RepoTags: this.#tag === undefined ? null : [this.#tag],
+      Layers: layers.map(fileName),
+    }
+    await this.#writer.addBytes('manifest.json', encodeUtf8(`${JSON.stringify([image])}\n`))
+  }
+
+  async commit(): Promise<readonly string[]> {
+    await this.#writer.publish()
+    return []
+  }
+
+  close(): Promise<void> {
+    return this.#writer.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function fileName({ digest, mediaType }: Descriptor): string {
+  const { encoded } = requireOciDigest(digest, 'a blob', ['sha256'])
+  return `${encoded}.${mediaTypeRole(mediaType) === 'config' ? 'json' : 'tar'}`
+}
+
+/** With registry and tag: readers do not agree on what to add. */
+function readName(text: string): string {
+  const name = fullImageName(text)
+  if (name !== undefined && !name.includes('@')) return name
+  throw new OciError(
+    'ERR_OCI_BAD_REFERENCE',
+    `${text} is no name of an image: NAME[:TAG], without a digest`,
+    { reference: text },
+  )
+}
