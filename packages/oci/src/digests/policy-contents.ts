@@ -2,13 +2,14 @@ import { concatBytes, encodeUtf8 } from '@composefs/bytes'
 import type { Digest } from '@composefs/fsverity'
 import type { FileTree, Inode } from '@composefs/tree'
 import { isPolicyFile } from '../boot/boot-transform.ts'
+import { POLICY_FILE_MAX } from '../boot/selinux/policy-files.ts'
 import { OciError } from '../errors.ts'
 
 /**
- * Most bytes of policy files that are kept, those of all layers together. The policies of Fedora and Debian have less
- * than one MiB in the files that count.
+ * Most bytes of policy files that are kept, those of all layers together: more than the files of one policy may have.
+ * The policies of Fedora and Debian have less than one MiB in the files that count.
  */
-const KEPT_MAX = 32 << 20
+const KEPT_MAX = 8 * POLICY_FILE_MAX
 
 const POLICY_DIRECTORY = 'etc/selinux'
 
@@ -34,6 +35,19 @@ export class PolicyContents {
     if (!this.#hasRoom(content.length)) return
     this.#size += content.length
     for (const { hex } of digests) this.#contents.set(hex, content)
+  }
+
+  /** Forgets all contents but those of some digests. */
+  retain(digests: ReadonlySet<string>): void {
+    const kept = new Set<Uint8Array>()
+    for (const [hex, content] of this.#contents) {
+      if (digests.has(hex)) kept.add(content)
+    }
+    this.#size = 0
+    for (const content of kept) this.#size += content.length
+    for (const [hex, content] of this.#contents) {
+      if (!kept.has(content)) this.#contents.delete(hex)
+    }
   }
 
   /** Keeps a content that comes in pieces. */
@@ -70,8 +84,9 @@ export class PolicyContents {
     throw new OciError('ERR_OCI_POLICY_TOO_COMPLEX', message, { expected: KEPT_MAX })
   }
 
+  /** True for a content that may be read, and that there is room for. */
   #hasRoom(size: number): boolean {
-    return this.#size + size <= KEPT_MAX
+    return size <= POLICY_FILE_MAX && this.#size + size <= KEPT_MAX
   }
 }
 
@@ -94,7 +109,9 @@ export function* policyFiles(tree: FileTree): Generator<PolicyFile, void, undefi
         continue
       }
       const content = tree.content(inode)
-      if (content.kind === 'external' && isPolicyFile(Buffer.from(path, 'latin1'))) yield content
+      // Nobody reads one that is larger.
+      if (content.kind !== 'external' || content.size > POLICY_FILE_MAX) continue
+      if (isPolicyFile(Buffer.from(path, 'latin1'))) yield content
     }
   }
 }

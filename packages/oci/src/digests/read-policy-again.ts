@@ -22,14 +22,18 @@ export interface ReadPolicyOptions {
  */
 export async function readPolicyAgain(tree: FileTree, options: ReadPolicyOptions): Promise<void> {
   const { policy, layers, reading } = options
+  const used = new Set<string>()
   const missing = new Map<string, PolicyFile>()
   for (const file of policyFiles(tree)) {
+    used.add(file.digest.hex)
     if (!policy.has(file.digest)) missing.set(file.digest.hex, file)
   }
   if (missing.size === 0) return
   options.onStart()
+  // What other layers have put in the place of it is not read any more, and takes the room of what is.
+  policy.retain(used)
   const sink = new SearchSink(missing, options)
-  for (const layer of layers.values()) {
+  for (const layer of layers) {
     if (missing.size === 0) return
     await readLayer(layer, reading, { sink })
   }
