@@ -108,25 +108,12 @@ export class RemoteRepository {
    * @throws RegistryError ERR_REGISTRY_NOT_FOUND, ERR_REGISTRY_UNAVAILABLE, ERR_REGISTRY_TIMEOUT, ERR_REGISTRY_PROTOCOL
    * and the other codes, with the offset that was reached; TypeError for what is no digest
    */
-  async *getBlob(blob: BlobName, options: BlobOptions = {}): AsyncGenerator<Uint8Array> {
+  getBlob(blob: BlobName, options: BlobOptions = {}): AsyncGenerator<Uint8Array> {
     const { offset = 0, signal } = options
-    if (!Number.isSafeInteger(blob.size) || blob.size < 0) throw new RangeError(`size ${blob.size}`)
-    if (!Number.isSafeInteger(offset) || offset < 0 || offset > blob.size) {
-      throw new RangeError(`offset ${offset} of a blob of ${blob.size} bytes`)
-    }
-    let position = offset
-    const walk = this.#endpoints.walk()
-    for (const session of walk) {
-      try {
-        for await (const chunk of downloadBlob(session, blob, { offset: position, signal })) {
-          position += chunk.byteLength
-          yield chunk
-        }
-        return
-      } catch (error) {
-        walk.failed(session, error)
-      }
-    }
+    const { session } = this
+    // Most have no mirrors: a generator less for each chunk.
+    if (this.#sessions.length === 1) return downloadBlob(session, blob, { offset, signal })
+    return this.#mirroredBlob(blob, offset, signal)
   }
 
   /** The size of a blob; undefined where there is none. */
@@ -157,6 +144,26 @@ export class RemoteRepository {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async *#mirroredBlob(
+    blob: BlobName,
+    offset: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    let position = offset
+    const walk = this.#endpoints.walk()
+    for (const session of walk) {
+      try {
+        for await (const chunk of downloadBlob(session, blob, { offset: position, signal })) {
+          position += chunk.byteLength
+          yield chunk
+        }
+        return
+      } catch (error) {
+        walk.failed(session, error)
+      }
+    }
   }
 }
 
