@@ -1,6 +1,9 @@
+import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { EventLoopTurns } from '../src/event-loop-turns.ts'
+import { gatherChunks } from '../src/pull/gather-chunks.ts'
 import { heedSignal } from '../src/pull/heed-signal.ts'
 import { runBounded } from '../src/pull/run-bounded.ts'
 import { collect } from './layout-builder.ts'
@@ -134,4 +137,46 @@ test('work that never waits lets the event loop have its turn', async () => {
   })
   while (!hadTurn) await turns.due()
   expect(hadTurn).toBe(true)
+})
+
+describe('chunks that are gathered', () => {
+  test('have the same bytes, whatever their sizes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.integer({ min: 0, max: 70_000 }), fc.constant(300_000)), {
+          maxLength: 30,
+        }),
+        async sizes => {
+          let next = 0
+          const chunks = sizes.map(size => new Uint8Array(size).fill(++next))
+          const seen: number[] = []
+          let last: { piece: Uint8Array; copy: Uint8Array } | undefined
+          const gathered: Buffer[] = []
+          for await (const piece of gatherChunks(Readable.from(chunks))) {
+            // The one before is still what it was.
+            if (last !== undefined) expect(Buffer.compare(last.piece, last.copy)).toBe(0)
+            last = { piece, copy: Uint8Array.prototype.slice.call(piece) }
+            gathered.push(Buffer.from(piece))
+            seen.push(piece.length)
+          }
+          expect(Buffer.compare(Buffer.concat(gathered), Buffer.concat(chunks))).toBe(0)
+          expect(seen).not.toContain(0)
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+
+  test('are closed when nobody wants more', async () => {
+    let isClosed = false
+    async function* chunks() {
+      try {
+        for (;;) yield new Uint8Array(100_000)
+      } finally {
+        isClosed = true
+      }
+    }
+    for await (const _ of gatherChunks(chunks())) break
+    expect(isClosed).toBe(true)
+  })
 })

@@ -6,6 +6,7 @@ import { importLayer } from '../import-layer.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import { writeBlobStream } from '../store/blob-stream.ts'
 import type { TarEntry } from '../tar/entry.ts'
+import { gatherChunks } from './gather-chunks.ts'
 import { heedSignal } from './heed-signal.ts'
 import { importBlob } from './import-blob.ts'
 import { expectedLayer, inPlannedLayer, type PlannedLayer } from './plan.ts'
@@ -59,7 +60,7 @@ export async function fetchLayer(
 ): Promise<FetchedLayer> {
   const { source, signal } = options
   try {
-    const blob = heedSignal(source.blob(layer.descriptor, { signal }), options)
+    const blob = gatherChunks(heedSignal(source.blob(layer.descriptor, { signal }), options))
     return options.as === 'blob'
       ? await fetchBlob(layer, blob, options)
       : await fetchTar(layer, blob, options)
