@@ -97,6 +97,7 @@ describe('a command line of cfsctl', () => {
       'init --algorithm sha256',
       "invalid value 'sha256' for '--algorithm': possible values: fsverity-sha256-12, fsverity-sha512-12",
     ],
+    ['oci copy app', 'missing option: --from REPO'],
     ['--repo R --user images', "options '--repo' and '--user' exclude each other"],
     ['--user --system images', "options '--user' and '--system' exclude each other"],
     ['oci layer --dumpfile --json L', "options '--dumpfile' and '--json' exclude each other"],

@@ -28,7 +28,7 @@ const UPSTREAM: readonly (readonly [command: string, options: readonly string[]]
   ['oci import-layer', []],
   ['oci dump', ['bootable', 'xattrs']],
   ['oci pull', ['bootable', 'expected-digest', 'local-fetch']],
-  ['oci copy', []],
+  ['oci copy', ['from', 'name', 'zerocopy']],
   ['oci images', []],
   ['oci inspect', ['manifest', 'config']],
   ['oci tag', []],

@@ -25,7 +25,7 @@ export function chooseRepository({
   env,
 }: Pick<Context, 'globals' | 'env'>): RepositoryChoice {
   if (globals['no-repo']) {
-    throw new CliError('usage', '--no-repo is for compute-id and create-dumpfile')
+    throw new CliError('usage', '--no-repo is for compute-id, create-dumpfile and oci digests')
   }
   if (globals.user) return userRepository(env, '--user')
   if (globals.system) return { path: SYSTEM_PATH, selectedBy: 'system', rule: '--system' }
