@@ -71,6 +71,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
       JSON.stringify(configuration(options, { storage, certificates, tokenServer, users })),
     )
     const server = await startSupervised(['docker-registry', 'serve', config], {
+      directory,
       ready: /listening on ([0-9.]+:[0-9]+)/,
       // Its configuration may be changed by REGISTRY_… of the environment.
       env: { PATH: process.env.PATH, HOME: directory, OTEL_TRACES_EXPORTER: 'none' },

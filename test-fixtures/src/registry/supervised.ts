@@ -9,15 +9,20 @@ const LOG_SIZE_MAX = 1 << 20
 
 /**
  * Ends the program when standard input does, so that no server outlives the tests, however they end: `$@` runs in the
- * background, and whoever started this shell holds the other end of the pipe.
+ * background, and whoever started this shell holds the other end of the pipe. What the server wrote goes with it.
  */
 const SUPERVISOR = `
+directory=$1
+shift
 exec 3<&0
 "$@" 3<&- </dev/null &
 pid=$!
 { cat <&3 >/dev/null; kill "$pid" 2>/dev/null; } &
-exec 3<&-
+exec 3<&- >/dev/null 2>&1
 wait "$pid"
+status=$?
+rm -rf -- "$directory"
+exit $status
 `
 
 /** A server that ends with this process. */
@@ -37,9 +42,14 @@ export interface SupervisedServer {
  */
 export async function startSupervised(
   command: readonly [string, ...string[]],
-  options: { readonly ready: RegExp; readonly env?: NodeJS.ProcessEnv },
+  options: {
+    readonly ready: RegExp
+    /** Removed when the server has ended. */
+    readonly directory: string
+    readonly env?: NodeJS.ProcessEnv
+  },
 ): Promise<SupervisedServer> {
-  const child = spawn('/bin/sh', ['-c', SUPERVISOR, 'sh', ...command], {
+  const child = spawn('/bin/sh', ['-c', SUPERVISOR, 'sh', options.directory, ...command], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: options.env ?? process.env,
   })
