@@ -29,3 +29,6 @@ export {
   type RegistryReference,
 } from './reference.ts'
 export type { RegistryOptions, RetryEvent } from './registry-options.ts'
+export type { Adoption } from './upload/adopt-blob.ts'
+export type { NewManifest, PutManifestOptions } from './upload/put-manifest.ts'
+export type { SendBlobOptions } from './upload/send-blob.ts'

@@ -66,8 +66,7 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ERR_OCI_NO_EXPECTED_BOOT_IMAGE: () => [
     'the image is pulled, but without a boot variant; the id may be of another algorithm or another image',
   ],
-  ERR_OCI_TARGET_EXISTS: ({ canReplace }) =>
-    canReplace === true ? ['--force replaces it'] : [],
+  ERR_OCI_TARGET_EXISTS: ({ canReplace }) => (canReplace === true ? ['--force replaces it'] : []),
   ERR_OCI_TREE_MISSING_PARENT: () => ['without --strict the directory is made'],
 }
 

@@ -22,7 +22,7 @@ export interface ReferrersOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const INDEX = 'application/vnd.oci.image.index.v1+json'
+export const REFERRERS_TYPE = 'application/vnd.oci.image.index.v1+json'
 
 /** A registry that goes on for ever is stopped. */
 const PAGES_MAX = 256
@@ -52,14 +52,14 @@ export async function getReferrers(
     (await readPages(session, digest, options)) ?? (await readTag(session, digest, options))
   const [only] = pages
   if (pages.length === 1 && only !== undefined && only.isFiltered) {
-    return { bytes: only.bytes, mediaType: INDEX }
+    return { bytes: only.bytes, mediaType: REFERRERS_TYPE }
   }
   const { artifactType } = options
   const manifests = pages
     .flatMap(page => page.manifests)
     .filter(entry => artifactType === undefined || entry.artifactType === artifactType)
-  const index = { schemaVersion: 2, mediaType: INDEX, manifests }
-  return { bytes: new TextEncoder().encode(JSON.stringify(index)), mediaType: INDEX }
+  const index = { schemaVersion: 2, mediaType: REFERRERS_TYPE, manifests }
+  return { bytes: new TextEncoder().encode(JSON.stringify(index)), mediaType: REFERRERS_TYPE }
 }
 
 interface Page {
@@ -87,7 +87,7 @@ async function readPages(
         what: `referrers of ${digest}`,
         method: 'GET',
         path: at,
-        headers: { accept: INDEX },
+        headers: { accept: REFERRERS_TYPE },
         expected: isFirst ? [200, ...UNKNOWN_STATUSES] : [200],
         isDocument: true,
         signal,
@@ -117,7 +117,8 @@ async function readPage(
   artifactType: string | undefined,
 ): Promise<Page | undefined> {
   const isIndex =
-    response.status === 200 && mediaTypeOf(headerOf(response, 'content-type'), undefined) === INDEX
+    response.status === 200 &&
+    mediaTypeOf(headerOf(response, 'content-type'), undefined) === REFERRERS_TYPE
   if (!isIndex) {
     // A page for people, say: it knows nothing of referrers.
     await response.body.drain()
@@ -148,13 +149,26 @@ async function readTag(
   digest: string,
   { artifactType, signal }: ReferrersOptions,
 ): Promise<readonly Page[]> {
-  const [algorithm = '', encoded = ''] = digest.split(':')
-  const tag = `${algorithm.slice(0, 32)}-${encoded.slice(0, 64)}`
+  const index = await readReferrersTag(session, digest, signal)
+  return index === undefined ? [] : [{ ...index, isFiltered: artifactType === undefined }]
+}
+
+/**
+ * The index that stands for the referrers of a manifest where there is no API for that; undefined where there is none.
+ *
+ * @throws RegistryError, and the reason of the signal
+ */
+export async function readReferrersTag(
+  session: RegistrySession,
+  digest: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly bytes: Uint8Array; readonly manifests: readonly Entry[] } | undefined> {
   try {
-    const { bytes } = await getManifest(session, tag, { accept: [INDEX], signal })
-    return [{ bytes, manifests: parseIndex(bytes), isFiltered: artifactType === undefined }]
+    const tag = referrersTag(digest)
+    const { bytes } = await getManifest(session, tag, { accept: [REFERRERS_TYPE], signal })
+    return { bytes, manifests: parseIndex(bytes) }
   } catch (error) {
-    if (isRegistryError(error, 'ERR_REGISTRY_NOT_FOUND')) return []
+    if (isRegistryError(error, 'ERR_REGISTRY_NOT_FOUND')) return undefined
     throw error instanceof FailedTry
       ? error.toError(`${session.name}: referrers of ${digest}`, {
           registry: session.host,
@@ -163,6 +177,12 @@ async function readTag(
         })
       : error
   }
+}
+
+/** The tag that stands for the referrers of a manifest. */
+export function referrersTag(digest: string): string {
+  const [algorithm = '', encoded = ''] = digest.split(':')
+  return `${algorithm.slice(0, 32)}-${encoded.slice(0, 64)}`
 }
 
 function parseIndex(bytes: Uint8Array): readonly Entry[] {

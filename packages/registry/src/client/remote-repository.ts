@@ -2,6 +2,9 @@ import { openCredentialStore } from '../config/credentials.ts'
 import { loadRegistriesConf } from '../config/registries-conf.ts'
 import { parseRegistryReference, type RegistryReference } from '../reference.ts'
 import type { RegistryOptions } from '../registry-options.ts'
+import { type Adoption, adoptBlob } from '../upload/adopt-blob.ts'
+import { type NewManifest, type PutManifestOptions, putManifest } from '../upload/put-manifest.ts'
+import { type SendBlobOptions, sendBlob } from '../upload/send-blob.ts'
 import { type BlobName, downloadBlob } from './blob-download.ts'
 import { statBlob } from './blobs.ts'
 import { Endpoints } from './endpoints.ts'
@@ -57,7 +60,7 @@ export async function openRemote(
 }
 
 /**
- * A repository of a registry, read through its mirrors where it has some.
+ * A repository of a registry, read through its mirrors where it has some, and written to itself.
  *
  * What fails is tried again where that may help: see RegistryOptions. All that is read is bounded in memory, and no
  * wait is longer than the idle time-out, or than a minute between two tries.
@@ -135,6 +138,54 @@ export class RemoteRepository {
    */
   getReferrers(digest: string, options: ReferrersOptions = {}): Promise<ReferrersIndex> {
     return this.#endpoints.first(session => getReferrers(session, digest, options), hasManifests)
+  }
+
+  /**
+   * Makes the repository have a blob without its bytes: it is there already, or is mounted from another repository of
+   * the registry. Mirrors do not count.
+   *
+   * @param options.from repositories that may have it, such as `library/debian`; the first few are tried
+   * @returns undefined where the bytes are needed
+   * @throws RegistryError, TypeError for what is no digest
+   */
+  adoptBlob(
+    blob: BlobName,
+    options: {
+      readonly from?: readonly string[] | undefined
+      readonly signal?: AbortSignal | undefined
+    } = {},
+  ): Promise<Adoption | undefined> {
+    return adoptBlob(this.session, blob, { from: options.from ?? [], signal: options.signal })
+  }
+
+  /**
+   * Sends a blob that `adoptBlob` did not find. A large one goes on where it was when the connection breaks; else `open`
+   * is called once more. The registry checks the digest. What has failed is cancelled.
+   *
+   * @param open gives the bytes from the start, as many as the size says, each chunk for good
+   * @throws RegistryError, whatever the source throws, TypeError for what is no digest
+   */
+  putBlob(
+    blob: BlobName,
+    open: () => AsyncIterable<Uint8Array>,
+    options: SendBlobOptions = {},
+  ): Promise<void> {
+    return sendBlob(this.session, blob, open, options)
+  }
+
+  /**
+   * Puts a manifest into the repository, after its blobs, under a tag or its own digest.
+   *
+   * @returns the digest of its bytes
+   * @throws RegistryError ERR_REGISTRY_DIGEST_MISMATCH and the other codes; TypeError for what is neither tag nor digest,
+   * or another digest
+   */
+  putManifest(
+    tagOrDigest: string,
+    manifest: NewManifest,
+    options: PutManifestOptions = {},
+  ): Promise<string> {
+    return putManifest(this.session, tagOrDigest, manifest, options)
   }
 
   /** Ends all connections, and what is under way on them: that fails with an AbortError. */
