@@ -151,6 +151,21 @@ describe('blobs', () => {
       4,
       { offset: 0, tries: 4 },
     ],
+    [
+      'announced, always',
+      [
+        (_, response) => {
+          const timer = setInterval(
+            () => response.socket?.write('HTTP/1.1 103 Early Hints\r\n\r\n'),
+            20,
+          )
+          response.socket?.on('close', () => clearInterval(timer))
+        },
+      ],
+      'ERR_REGISTRY_TIMEOUT',
+      4,
+      { offset: 0, tries: 4 },
+    ],
     ['silent, always', [() => {}], 'ERR_REGISTRY_TIMEOUT', 4, { offset: 0, tries: 4 }],
     [
       'a range where none was asked for',

@@ -30,6 +30,17 @@ const firstOf = async (chunks: AsyncIterable<Uint8Array>) => {
 describe('giving up', () => {
   test.each<[string, Answer, number]>([
     ['before the answer', () => {}, 3],
+    [
+      'while the answer is announced for ever',
+      (_, response) => {
+        const timer = setInterval(
+          () => response.socket?.write('HTTP/1.1 103 Early Hints\r\n\r\n'),
+          20,
+        )
+        response.socket?.on('close', () => clearInterval(timer))
+      },
+      3,
+    ],
     ['in the head of the answer', (_, response) => response.socket?.write('HTTP/1.1 200 O'), 3],
     ['while waiting for another try', reply(503, { 'retry-after': '3600' }), 3],
     [
@@ -146,6 +157,35 @@ describe('a reader that is slow', () => {
     }
     expect(size).toBe(blob.size)
     expect(remote.events).toEqual([])
+  })
+
+  test('holds little, however small the chunks are', async () => {
+    const bytes = 400_000
+    const one = Buffer.from('1\r\nx\r\n'.repeat(1000))
+    let written = 0
+    const server = await startServer(
+      inTurn((_, { socket }) => {
+        socket?.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
+        const more = () => {
+          while (written < bytes) {
+            written += 1000
+            if (!socket?.write(one)) return
+          }
+          socket?.write('0\r\n\r\n')
+        }
+        socket?.on('drain', more)
+        more()
+      }),
+    )
+    const remote = await openFake(server)
+    const sizes: number[] = []
+    for await (const chunk of remote.getBlob({ ...blob, size: bytes })) {
+      sizes.push(chunk.byteLength)
+      await sleep(1)
+    }
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(bytes)
+    // Each is what a queue of about a thousand chunks holds.
+    expect(Math.max(...sizes)).toBeLessThan(5000)
   })
 
   test('that blocks the whole process does not turn a live connection into a silent one', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { inTurn, openFake, reply, startServer } from './fake-registry.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
 import { everythingOf, thrownBy } from './thrown.ts'
 
 const manifest = reply(200, { 'content-type': 'application/vnd.oci.image.manifest.v1+json' }, '{}')
@@ -68,5 +69,22 @@ describe('redirects', () => {
     expect(error.facts.url).toBe(`${storage.url}/blob`)
     expect(error.message).toContain(storage.host)
     expect(everythingOf(error)).not.toContain('hunter2')
+  })
+
+  test('do not lead a refresh token to another host', async () => {
+    const elsewhere = await startServer(reply(200, {}, '{"token":"t"}'))
+    const registry = await startServer((request, response) =>
+      request.path === '/token'
+        ? reply(307, { location: `${elsewhere.url}/token` })(request, response)
+        : reply(401, { 'www-authenticate': `Bearer realm="${registry.url}/token"` })(
+            request,
+            response,
+          ),
+    )
+    const auths = { [registry.host]: { identitytoken: 'hunter2' } }
+    const home = temporaryDirectory({ 'auth.json': JSON.stringify({ auths }) })
+    const remote = await openFake(registry, { authFile: `${home}/auth.json` })
+    expect((await thrownBy(remote.getManifest('t'))).code).toBe('ERR_REGISTRY_PROTOCOL')
+    expect(elsewhere.seen).toEqual([])
   })
 })

@@ -150,9 +150,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
-    this.#idle.touch()
-    // 100 and 103 announce the answer.
+    // 100 and 103 announce the answer, and do not put it off.
     if (status < 200) return
+    this.#idle.touch()
     this.#hasHead = true
     this.#settle.resolve({ status, headers, url: this.#request.url, body: this.#body })
   }

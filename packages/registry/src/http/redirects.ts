@@ -33,6 +33,10 @@ export async function sendFollowing(
     if (!canFollow(request, response)) return response
     await response.body.drain()
     url = redirectTarget(response, options.isInsecure)
+    // The body of a POST may be what proves who we are.
+    if (request.method === 'POST' && request.body !== undefined && url.origin !== origin) {
+      throw broken(`a redirect of a POST to another host, ${url.host}`)
+    }
   }
   throw broken(`more than ${REDIRECTS_MAX} redirects`)
 }

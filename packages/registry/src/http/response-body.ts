@@ -11,6 +11,9 @@ export interface BodySource {
 /** A body is read ahead by this many bytes, then its connection has to wait. */
 const READ_AHEAD = 1 << 20
 
+/** What a chunk counts for at least: many of a byte each hold as much memory. */
+const CHUNK_COST = 1 << 10
+
 /** Smaller pieces are joined: whoever hashes and unpacks them pays for each. */
 const PIECE_MIN = 64 << 10
 
@@ -25,6 +28,8 @@ export class ResponseBody {
   readonly #source: BodySource
   #queue: Uint8Array[] = []
   #queued = 0
+  /** Memory of the queue. */
+  #cost = 0
   #isPaused = false
   #isEnded = false
   #isClosed = false
@@ -40,7 +45,8 @@ export class ResponseBody {
     if (this.#isClosed) return
     this.#queue.push(chunk)
     this.#queued += chunk.byteLength
-    if (this.#queued >= READ_AHEAD && !this.#isPaused) {
+    this.#cost += costOf(chunk)
+    if (this.#cost >= READ_AHEAD && !this.#isPaused) {
       this.#isPaused = true
       this.#source.pause()
     }
@@ -77,9 +83,8 @@ export class ResponseBody {
     let missing = expected
     try {
       while (true) {
-        while (!this.#isEnded && this.#queued < Math.min(PIECE_MIN, Math.max(missing, 1))) {
-          await this.#change()
-        }
+        const wanted = Math.min(PIECE_MIN, Math.max(missing, 1))
+        while (!this.#isEnded && !this.#isPaused && this.#queued < wanted) await this.#change()
         const piece = this.#take()
         if (piece === undefined) {
           if (this.#failure !== undefined) throw this.#failure
@@ -140,7 +145,8 @@ export class ResponseBody {
     if (count === 0) return undefined
     const taken = this.#queue.splice(0, count)
     this.#queued -= size
-    if (this.#isPaused && this.#queued <= READ_AHEAD / 2) {
+    for (const chunk of taken) this.#cost -= costOf(chunk)
+    if (this.#isPaused && this.#cost <= READ_AHEAD / 2) {
       this.#isPaused = false
       if (!this.#isEnded) this.#source.resume()
     }
@@ -157,6 +163,7 @@ export class ResponseBody {
   #clear(): void {
     this.#queue = []
     this.#queued = 0
+    this.#cost = 0
   }
 }
 
@@ -166,6 +173,10 @@ export function tooLarge(maxSize: number, actual?: number): FailedTry {
     isRetryable: false,
     facts: { expected: maxSize, ...(actual === undefined ? {} : { actual }) },
   })
+}
+
+function costOf({ byteLength }: Uint8Array): number {
+  return Math.max(byteLength, CHUNK_COST)
 }
 
 function concat(pieces: readonly Uint8Array[], size: number): Uint8Array {
