@@ -151,6 +151,14 @@ export const FAULT_ROWS: readonly FaultRow[] = [
     resent: whole,
   },
   {
+    name: 'another range than was asked for',
+    faults: layer => [
+      { range: false, fault: { kind: 'truncate', after: half(layer) } },
+      { range: true, fault: { kind: 'other-range', from: half(layer) + 512 } },
+    ],
+    resent: whole,
+  },
+  {
     name: 'a range that is refused',
     faults: layer => [
       { range: false, fault: { kind: 'truncate', after: half(layer) } },

@@ -140,6 +140,7 @@ async function forward(exchange: Exchange, gone: AbortSignal): Promise<void> {
   const { incoming, response, fault, record, target, agent, options } = exchange
   const headers = { ...incoming.headers, ...options.headers }
   if (fault?.kind === 'ignore-range') delete headers.range
+  if (fault?.kind === 'other-range') headers.range = `bytes=${fault.from}-`
   // The registry names itself in answers by the name it was called, and by this.
   if (options.tls !== undefined) headers['x-forwarded-proto'] = 'https'
   const outgoing = (target.protocol === 'https:' ? tlsRequest : request)(

@@ -26,6 +26,8 @@ export type Fault =
   | { readonly kind: 'redirect'; readonly to: string; readonly status?: number }
   /** The whole blob with status 200, whatever range was asked for. */
   | { readonly kind: 'ignore-range' }
+  /** The rest from that byte on, whatever range was asked for, and said so. */
+  | { readonly kind: 'other-range'; readonly from: number }
   /** Status 416 for a range that is good. */
   | { readonly kind: 'refuse-range' }
   /** A piece of that many bytes at a time, a pause behind each. */
