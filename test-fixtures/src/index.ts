@@ -1,3 +1,4 @@
+export { bootableImage } from './bootable-image.ts'
 export { debianRootfs, debianRootfsFile } from './debian.ts'
 export { generateDump } from './generate-dump.ts'
 export {
@@ -8,6 +9,7 @@ export {
 } from './oci-layout.ts'
 export { seededRandom } from './random.ts'
 export { runReadmeExample } from './readme-example.ts'
+export { POLICY_TYPE, type PolicyText, selinuxPolicy } from './selinux-policy.ts'
 export { splitTar } from './split-tar.ts'
 export { buildTar, type LayerFile } from './tar-builder.ts'
 export { vectorsDirectory } from './vectors.ts'
