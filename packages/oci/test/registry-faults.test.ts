@@ -29,7 +29,7 @@ const LAYERS = [
 const unavailable = registryUnavailable()
 const server = unavailable === undefined ? 'docker-registry' : `a server of ours: ${unavailable}`
 
-describe(`faults between a pull and ${server}`, () => {
+describe(`faults between a pull and ${server}`, { timeout: 300_000 }, () => {
   const home = registryHome()
   const work = mkdtempSync(join(tmpdir(), 'composefs-faults-'))
   const blobs = new Map<string, LayerBlob>()
