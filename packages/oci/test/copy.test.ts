@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Algorithm, SHA256, SHA512 } from '@composefs/fsverity'
+import { type Algorithm, type Digest, SHA256, SHA512 } from '@composefs/fsverity'
 import { isRepositoryError, publish, type Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
 import { buildTar } from '@composefs/test-fixtures'
@@ -266,6 +266,44 @@ describe.each(PAIRS)('a copy, %s', (_, source, target) => {
 })
 
 describe('a copy', () => {
+  test('of an artifact whose blobs are stored as layers stores them as blobs', async () => {
+    const [from, to] = [await repositoryOf(SHA256), await repositoryOf(SHA256)]
+    const layout = new LayoutBuilder()
+    const blobs = ['small', 'l'.repeat(100)].map(text => layout.blob(text, 'text/plain'))
+    layout.finish({ t: layout.manifest(layout.blob('{}', 'application/x'), blobs) })
+    const reference = `oci:${layout.directory}:t`
+    await pull(from, reference, OPTIONS)
+    const { config, manifest } = await openImage(from, 'app')
+    // What cfsctl makes of an artifact that it copies.
+    const layers = new Map<string, Digest>()
+    for (const { digest } of blobs) {
+      const bytes = readFileSync(join(layout.directory, 'blobs', ...digest.split(':')))
+      const writer = from.streams.createWriter(CONTENT_TYPES.layer)
+      if (bytes.length > 64) writer.writeExternal(from.objects.put(bytes).digest, bytes.length)
+      else writer.writeInline(bytes)
+      layers.set(digest, await from.streams.store(writer))
+    }
+    const newConfig = await writeConfig(from, { json: config.json, layers, images: new Map() })
+    const newManifest = await writeManifest(from, {
+      json: manifest.json,
+      config: newConfig,
+      layers,
+    })
+    publish(from, [
+      ...Array.from(layers, ([id, digest]) => ({
+        kind: 'stream' as const,
+        id: layerStreamId(id),
+        digest,
+      })),
+      configName(newConfig),
+      manifestName(newManifest),
+    ])
+    await copyImage(from, 'app', to, { tag: 'app' })
+    const pulled = await repositoryOf(SHA256)
+    await pull(pulled, reference, OPTIONS)
+    expect(contents(to)).toEqual(contents(pulled))
+  })
+
   test('between two hashes shares nothing', async () => {
     const [from, to] = [await repositoryOf(SHA256), await repositoryOf(SHA512)]
     await pull(from, packedImage(tars).reference, OPTIONS)
@@ -285,6 +323,22 @@ describe('a copy', () => {
     expect(await contentDigest(to, layerStreamId(packedImage(tars).diffIds[0] ?? ''))).toBe(
       packedImage(tars).diffIds[0],
     )
+  })
+
+  test('makes the boot variant that is asked for', async () => {
+    const [from, to] = [await repositoryOf(SHA256), await repositoryOf(SHA256)]
+    const directories = ['usr', 'boot', 'sysroot'].map(name => ({
+      name,
+      type: 'directory' as const,
+    }))
+    const { reference } = packedImage([
+      await buildTar([...directories, { name: 'boot/vmlinuz', content: 'k'.repeat(100) }]),
+    ])
+    const { composefsBootErofs } = await pull(from, reference, { ...OPTIONS, bootable: true })
+    expect((await copyImage(from, 'app', to)).composefsBootErofs).toBeNull()
+    const copied = await copyImage(from, 'app', to, { bootable: true })
+    expect(copied.composefsBootErofs?.hex).toBe(composefsBootErofs?.hex)
+    expect(visibleNames(to)).toContain(`images/${composefsBootErofs?.hex}`)
   })
 
   test('into the same repository gives another name', async () => {

@@ -33,6 +33,7 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ERR_REPOSITORY_CONFLICT: () => [
     'cfsctl init --ensure keeps what is there; --reset-metadata drops streams and images, not objects',
   ],
+  ERR_REPOSITORY_CANNOT_SHARE: () => ['without --zerocopy the files are copied'],
   ERR_REPOSITORY_INSECURE: () => [
     'leave out --require-verity, or choose another repository by --repo',
   ],

@@ -27,6 +27,8 @@ export interface CopyOptions {
    * blocks are shared where that is possible.
    */
   readonly mustShare?: boolean
+  /** Also make the boot variant. Without it none is made, whatever the other repository has. */
+  readonly bootable?: boolean
   /** Also copy what refers to the image. */
   readonly referrers?: boolean
   /** Refuse layers that leave out the entries of parent directories. */
@@ -60,6 +62,8 @@ export interface CopyResult {
   readonly configVerity: Digest
   readonly tag: string | null
   readonly isArtifact: boolean
+  /** The boot image of the default format; also when an earlier pull or copy made it. */
+  readonly composefsBootErofs: Digest | null
   /** The plain images, the default format first. */
   readonly images: readonly { readonly version: ErofsVersion; readonly digest: Digest }[]
   /** In the order of the image, base first. */
@@ -128,6 +132,7 @@ async function copyStored(
   })
   const pullOptions: PullOptions = {
     keepBlobs: true,
+    bootable: options.bootable ?? false,
     strict: options.strict ?? false,
     onProgress: options.onProgress,
     onNotice: options.onNotice,
@@ -136,7 +141,8 @@ async function copyStored(
   const plan = await withDocker(from, stored, await planPull(source, options.signal))
   const progress = new ProgressReport(options.onProgress)
   const context = { repository: to, source, plan, tag, progress, options: pullOptions, supply }
-  const { manifestVerity, configVerity, images, layers } = await storeImage(context)
+  const { manifestVerity, configVerity, images, layers, composefsBootErofs } =
+    await storeImage(context)
   // Only a pull that stores nothing has none.
   if (manifestVerity === null || configVerity === null) throw new TypeError('nothing was stored')
   const referrers = options.referrers ? await pullReferrers(context) : []
@@ -146,6 +152,7 @@ async function copyStored(
     manifestVerity,
     configVerity,
     isArtifact: plan.isArtifact,
+    composefsBootErofs,
     images,
     layers: layers.map(layer => ({
       ...layer,

@@ -15,6 +15,7 @@ export async function run(args: Args<typeof ociCopy>, context: Context): Promise
     const result = await copyImage(from, args.image, to, {
       tag: args.name,
       mustShare: args.zerocopy,
+      bootable: args.bootable,
       referrers: args.referrers,
       strict: args.strict,
       onProgress: event => progress.report(event),
@@ -32,6 +33,7 @@ export async function run(args: Args<typeof ociCopy>, context: Context): Promise
 }
 
 function lines(args: Args<typeof ociCopy>, result: CopyResult): string[] {
+  const boot = result.composefsBootErofs
   const tagged = result.tag === null ? '' : `, tagged as ${result.tag}`
   return [
     `Copied image ${args.image} from ${args.from} to destination repo${tagged}`,
@@ -39,6 +41,7 @@ function lines(args: Args<typeof ociCopy>, result: CopyResult): string[] {
     `Manifest verity: ${result.manifestVerity.hex}`,
     `Config digest:   ${result.configDigest}`,
     `Config verity:   ${result.configVerity.hex}`,
+    ...(args.bootable && boot !== null ? [`Boot image: ${boot.hex}`] : []),
   ]
 }
 
@@ -60,6 +63,7 @@ function document(result: CopyResult): { readonly [key: string]: Json } {
       blob_kept: isBlobKept,
     })),
     composefs_erofs: first?.digest.hex ?? null,
+    composefs_boot_erofs: result.composefsBootErofs?.hex ?? null,
     stats: {
       objects_copied: objects.copied,
       objects_reflinked: objects.reflinked,

@@ -1,4 +1,5 @@
 import type { Command, RunModule } from '../../command.ts'
+import { bootableOption } from '../shared-options.ts'
 import { imageArgument, strictOption } from './image-argument.ts'
 
 export const ociCopy = {
@@ -21,6 +22,7 @@ export const ociCopy = {
       name: 'zerocopy',
       summary: 'Share files, by hard links where blocks cannot be shared; fail where neither works',
     },
+    bootableOption,
     {
       name: 'referrers',
       summary: 'Also copy what refers to the image: signatures, attestations and the like',
