@@ -27,6 +27,8 @@ export class BlobUpload {
   readonly chunkMinimum: number
   readonly #options: UploadOptions
   #place: URL
+  /** Bytes that the registry may have. */
+  #sent = 0
 
   private constructor(options: UploadOptions, response: HttpResponse) {
     this.#options = options
@@ -102,7 +104,7 @@ export class BlobUpload {
     await response.body.drain()
     if (response.status > 204) return false
     const received = receivedBytes(response)
-    if (received === undefined || received > this.#options.blob.size) return false
+    if (received === undefined || received > this.#sent) return false
     if (headerOf(response, 'location') !== undefined) this.#place = uploadPlace(response)
     this.offset = received
     return true
@@ -136,8 +138,9 @@ export class BlobUpload {
     const { source, onProgress } = this.#options
     let sent = start
     for await (const chunk of source.read(start, length)) {
-      yield chunk
       sent += chunk.byteLength
+      this.#sent = Math.max(this.#sent, sent)
+      yield chunk
       onProgress?.(sent)
     }
   }

@@ -15,6 +15,8 @@ export async function cancelUpload(session: RegistrySession, place: URL): Promis
       path: place,
       expected: [200, 202, 204, 404, 405],
       actions: 'pull,push',
+      // Some registries let nobody end an upload who may not delete.
+      scopes: [`repository:${session.repository}:delete`],
       isDocument: true,
       signal: AbortSignal.timeout(CANCEL_MS),
     })

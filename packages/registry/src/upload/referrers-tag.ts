@@ -11,10 +11,13 @@ export interface ReferrerEntry {
   readonly annotations: Readonly<Record<string, string>> | undefined
 }
 
+/** The last change of an index by each client: two at once would each undo what the other has done. */
+const changes = new WeakMap<RegistrySession, Promise<void>>()
+
 /**
  * Adds a manifest to the index that stands for the referrers of another one where a registry has no API for that
- * (distribution specification, "Referrers Tag Schema"). Registries offer no way to keep two who do that at the same time
- * apart: the later one wins.
+ * (distribution specification, "Referrers Tag Schema"). Registries offer no way to keep two clients apart that do so at
+ * the same time: the later one wins.
  *
  * @throws RegistryError, and the reason of the signal
  */
@@ -25,6 +28,21 @@ export async function addToReferrersTag(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   assertDigest(subject)
+  const before = changes.get(session)
+  const change = (async () => {
+    await before?.catch(() => undefined)
+    await addEntry(session, subject, entry, signal)
+  })()
+  changes.set(session, change)
+  await change
+}
+
+async function addEntry(
+  session: RegistrySession,
+  subject: string,
+  entry: ReferrerEntry,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const manifests = (await readReferrersTag(session, subject, signal))?.manifests ?? []
   if (manifests.some(({ digest }) => digest === entry.digest)) return
   // Undefined members are left out.

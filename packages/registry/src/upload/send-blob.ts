@@ -39,7 +39,7 @@ export async function sendBlob(
 ): Promise<void> {
   assertDigest(blob.digest)
   const { onProgress, signal } = options
-  const source = new UploadSource(open)
+  const source = new UploadSource(open, blob.size)
   const sending = new Sending({ session, blob, source, onProgress, signal }, options)
   const retries = session.retries(`blob ${blob.digest}`, signal, 'PUT')
   try {
@@ -60,10 +60,13 @@ export async function sendBlob(
   }
 }
 
+/** How registries say that they take no PATCH. */
+const NO_CHUNKS: ReadonlySet<number> = new Set([400, 405, 411, 415, 501])
+
 /** The tries of one upload. */
 class Sending {
   readonly #options: UploadOptions
-  readonly #isWhole: boolean
+  #isWhole: boolean
   readonly #chunkSize: number
   #upload: BlobUpload | undefined
   #hasBegun = false
@@ -91,9 +94,21 @@ class Sending {
     this.#upload ??= await BlobUpload.start(this.#options)
     const upload = this.#upload
     if (this.#isWhole) return await upload.sendWhole()
-    const chunkSize = Math.max(this.#chunkSize, upload.chunkMinimum)
-    while (upload.offset < blob.size) await upload.sendChunk(chunkSize)
+    try {
+      const chunkSize = Math.max(this.#chunkSize, upload.chunkMinimum)
+      while (upload.offset < blob.size) await upload.sendChunk(chunkSize)
+    } catch (error) {
+      throw upload.offset === 0 ? this.#withoutChunks(error) : error
+    }
     await upload.finish()
+  }
+
+  /** A registry that knows no chunks gets the blob as a whole, by the next try. */
+  #withoutChunks(error: unknown): unknown {
+    if (!(error instanceof FailedTry) || !NO_CHUNKS.has(error.facts.status ?? 0)) return error
+    this.#isWhole = true
+    const { code, message, facts } = error
+    return new FailedTry(code, message, { isRetryable: true, facts, cause: error })
   }
 
   async cancel(): Promise<void> {

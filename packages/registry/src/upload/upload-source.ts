@@ -1,3 +1,6 @@
+/** Bytes that are sent at once. */
+const PIECE_MAX = 64 << 10
+
 /**
  * What is uploaded: read in order, and from the start again where a try has failed.
  *
@@ -5,6 +8,7 @@
  */
 export class UploadSource {
   readonly #open: () => AsyncIterable<Uint8Array>
+  readonly #size: number
   #iterator: AsyncIterator<Uint8Array> | undefined
   /** Of the iterator, behind what was given out. */
   #position = 0
@@ -13,14 +17,16 @@ export class UploadSource {
   /** False while a try reads, and after one that did not read all it wanted. */
   #isAtRest = true
 
-  constructor(open: () => AsyncIterable<Uint8Array>) {
+  /** @param size bytes that there are to be */
+  constructor(open: () => AsyncIterable<Uint8Array>, size: number) {
     this.#open = open
+    this.#size = size
   }
 
   /**
-   * Yields the `length` bytes from `start` on.
+   * Yields the `length` bytes from `start` on, in pieces that a slow network takes before it seems to stand still.
    *
-   * @throws RangeError when the source ends before; whatever the source throws
+   * @throws RangeError for a source of another size; whatever the source throws
    */
   async *read(start: number, length: number): AsyncGenerator<Uint8Array> {
     if (!this.#isAtRest || start < this.#position) this.close()
@@ -33,7 +39,10 @@ export class UploadSource {
       // Another try has begun; this one is over, whoever still waits for it.
       if (iterator !== this.#iterator) return
       if (chunk === undefined) {
-        throw new RangeError(`a source of ${this.#position} bytes, not ${start + length}`)
+        throw new RangeError(`a source of ${this.#position} bytes, not ${this.#size}`)
+      }
+      if (this.#position + chunk.byteLength > this.#size) {
+        throw new RangeError(`a source of more than ${this.#size} bytes`)
       }
       const from = Math.min(skip, chunk.byteLength)
       const to = Math.min(from + missing, chunk.byteLength)
@@ -41,8 +50,10 @@ export class UploadSource {
       missing -= to - from
       this.#position += to
       this.#rest = to < chunk.byteLength ? chunk.subarray(to) : undefined
-      if (to > from) yield chunk.subarray(from, to)
-      if (iterator !== this.#iterator) return
+      for (let at = from; at < to; at += PIECE_MAX) {
+        yield chunk.subarray(at, Math.min(at + PIECE_MAX, to))
+        if (iterator !== this.#iterator) return
+      }
     }
     this.#isAtRest = true
   }
