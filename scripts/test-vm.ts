@@ -9,9 +9,13 @@ const TIMEOUT = 1500
 /** Guest memory: the tests' own processes and what they write outside the verity file system. */
 const MEMORY = '4G'
 /** Files that need the kernel, as filters of vitest. */
-const TESTS = ['test/vm/', 'packages/linux/test/mount.test.ts']
+const TESTS = [
+  'test/vm/',
+  'packages/linux/test/mount.test.ts',
+  'packages/repository/test/linux.test.ts',
+]
 /** Only the projects that have such tests: each costs seconds to load. */
-const PROJECTS = ['linux', 'cfsctl']
+const PROJECTS = ['linux', 'repository', 'cfsctl']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { values, positionals } = parseArgs({
