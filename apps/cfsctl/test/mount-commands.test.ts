@@ -118,6 +118,26 @@ describe.skipIf(reason !== undefined)(
       expect([bad.status, JSON.parse(bad.stderr).error.code]).toEqual([4, 'seal-mismatch'])
     })
 
+    test('the boot variant: emptied, and labelled', async () => {
+      const files = 'etc/selinux/t/contexts/files/file_contexts'
+      const tar = await buildTar([
+        ...['usr/', 'boot/', 'sysroot/'].map(name => ({ name, type: 'directory' as const })),
+        { name: 'boot/vmlinuz', content: 'kernel' },
+        { name: 'etc/selinux/config', content: 'SELINUXTYPE=t\n' },
+        { name: files, content: '/usr -d system_u:object_r:usr_t:s0\n' },
+      ])
+      const layout = join(work, 'bootable')
+      writeLayout(layout, { tag: 'os', layers: [{ tar, compression: 'plain' }] })
+      textOf(run('-q', 'oci', 'pull', '--bootable', `oci:${layout}:os`, 'os'))
+      textOf(run('oci', 'mount', '--bootable', 'os', target))
+      expect(readdirSync(join(target, 'boot'))).toEqual([])
+      const label = ['-h', '--only-values', '-n', 'security.selinux', join(target, 'usr')]
+      expect(spawnSync('getfattr', label).stdout.toString()).toBe('system_u:object_r:usr_t:s0')
+      textOf(run('umount', target))
+      textOf(run('oci', 'mount', 'os', target))
+      expect(readdirSync(join(target, 'boot'))).toEqual(['vmlinuz'])
+    })
+
     test('an image that was changed is refused', () => {
       unpack(join(vectorsDirectory, 'repo/repos/images.tar'), work)
       const image = '2d4d0a13f5b77594923fc40a108a927273dc911514f827e0f251b567538ee201'
