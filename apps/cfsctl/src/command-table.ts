@@ -15,6 +15,7 @@ import { ociComputeId } from './commands/oci/compute-id.ts'
 import { ociCopy } from './commands/oci/copy.ts'
 import { ociDigests } from './commands/oci/digests.ts'
 import { ociDump } from './commands/oci/dump.ts'
+import { ociExport } from './commands/oci/export.ts'
 import { ociImages } from './commands/oci/images.ts'
 import { ociImportLayer } from './commands/oci/import-layer.ts'
 import { ociInspect } from './commands/oci/inspect.ts'
@@ -23,6 +24,7 @@ import { ociLinkedErofsImages } from './commands/oci/linked-erofs-images.ts'
 import { ociLsLayer } from './commands/oci/ls-layer.ts'
 import { ociMount } from './commands/oci/mount.ts'
 import { ociPull } from './commands/oci/pull.ts'
+import { ociPush } from './commands/oci/push.ts'
 import { ociSeal } from './commands/oci/seal.ts'
 import { ociTag } from './commands/oci/tag.ts'
 import { ociUntag } from './commands/oci/untag.ts'
@@ -50,6 +52,8 @@ export const cfsctl: Program = {
     importImage,
     ociPull,
     ociCopy,
+    ociExport,
+    ociPush,
     ociImages,
     ociInspect,
     ociTag,

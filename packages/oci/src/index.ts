@@ -30,6 +30,14 @@ export type {
 } from './digests/digests-options.ts'
 export { convertDockerManifest } from './docker-convert.ts'
 export { isOciError, OciError, type OciErrorCode, type OciErrorFacts } from './errors.ts'
+export { exportImage } from './export/export-image.ts'
+export type {
+  ExportedLayer,
+  ExportedLayerStatus,
+  ExportNotice,
+  ExportOptions,
+  ExportResult,
+} from './export/export-options.ts'
 export {
   type ImportedLayer,
   type ImportLayerOptions,
@@ -168,5 +176,14 @@ export {
   tagName,
 } from './store/tags.ts'
 export type { TarEntry, TarEntryContent, TarEntryKind } from './tar/entry.ts'
+export { type ArchiveTargetOptions, createArchiveTarget } from './target/archive-target.ts'
+export {
+  createDockerArchiveTarget,
+  type DockerArchiveTargetOptions,
+} from './target/docker-archive-target.ts'
+export type { BlobPresence, ImageTarget, PutBlobOptions } from './target/image-target.ts'
+export { createLayoutTarget } from './target/layout-target.ts'
+export { type OpenTargetOptions, openTarget } from './target/open-target.ts'
+export { createRegistryTarget } from './target/registry-target.ts'
 export { type TransformOptions, transformTree } from './transform.ts'
 export { DEFAULT_XATTR_MODE, type XattrMode } from './xattr-mode.ts'
