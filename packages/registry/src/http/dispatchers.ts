@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { buildConnector, Dispatcher, Pool } from 'undici'
 import type { TlsSettings } from '../config/tls-settings.ts'
 
@@ -20,7 +21,9 @@ export interface DispatcherOptions {
 export class Dispatchers {
   readonly #options: DispatcherOptions
   readonly #byOrigin = new Map<string, Promise<Dispatcher>>()
-  readonly #closing = new AbortController()
+  /** That are being made: undici knows of them when they are. */
+  readonly #connecting = new Set<Socket>()
+  #isClosed = false
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -38,10 +41,10 @@ export class Dispatchers {
 
   /** Ends all connections, and what is under way on them. */
   async destroy(): Promise<void> {
-    // Those that wait for a connection, too.
-    this.#closing.abort()
+    this.#isClosed = true
     const made = await Promise.allSettled(this.#byOrigin.values())
     this.#byOrigin.clear()
+    for (const socket of this.#connecting) socket.destroy()
     await Promise.all(
       made.map(result => (result.status === 'fulfilled' ? result.value.destroy() : undefined)),
     )
@@ -56,49 +59,49 @@ export class Dispatchers {
         ? await this.#directly(url, tls)
         : await this.#throughProxy(new URL(proxy), isTls, tls)
     // Closed meanwhile: nobody else would.
-    if (this.#closing.signal.aborted) await made.destroy()
+    if (this.#isClosed) await made.destroy()
     return made
   }
 
   async #directly(url: URL, tls: Partial<TlsSettings>): Promise<Dispatcher> {
-    const { buildConnector, Pool } = await loadUndici()
-    const connect = buildConnector(this.#connectOptions(tls))
-    return new Pool(url.origin, { connect: withLateErrors(connect) })
+    const { Pool } = await loadUndici()
+    return new Pool(url.origin, { connect: await this.#connector(tls) })
   }
 
   async #throughProxy(proxy: URL, isTls: boolean, tls: Partial<TlsSettings>): Promise<Dispatcher> {
     const timeout = this.#options.connectTimeoutMs
     const proxyTls = proxy.protocol === 'https:' ? await this.#options.proxyTlsFor(proxy) : {}
+    const connect = await this.#connector(proxyTls)
     const { Pool, ProxyAgent } = await loadUndici()
     return new ProxyAgent({
       uri: proxy.href,
       // Many proxies let nobody through to port 80; plain HTTP they forward.
       proxyTunnel: isTls,
-      requestTls: this.#connectOptions(tls),
-      proxyTls: this.#connectOptions(proxyTls),
+      requestTls: { ...tls, timeout },
+      proxyTls: { ...proxyTls, timeout },
       // The answer to CONNECT is waited for by undici alone.
       clientFactory: (origin, options) =>
-        new Pool(origin, { ...(options as Pool.Options), headersTimeout: timeout }),
+        new Pool(origin, { ...(options as Pool.Options), connect, headersTimeout: timeout }),
     })
   }
 
-  #connectOptions(tls: Partial<TlsSettings>): buildConnector.BuildOptions {
-    const { signal } = this.#closing
-    const options = { ...tls, timeout: this.#options.connectTimeoutMs, signal }
-    // The socket takes the signal; undici's types know nothing of it.
-    return options as buildConnector.BuildOptions
+  async #connector(tls: Partial<TlsSettings>): Promise<buildConnector.connector> {
+    const { buildConnector } = await loadUndici()
+    const connect = buildConnector({ ...tls, timeout: this.#options.connectTimeoutMs })
+    return (options, callback) => {
+      // undici returns the socket, its types do not say so.
+      const made: unknown = connect(options, (...[error, socket]) => {
+        if (made instanceof Socket) this.#connecting.delete(made)
+        // A server that does not like our certificate says so after the handshake, and ends the connection; undici
+        // would tell of the end alone.
+        socket?.on('error', reason => socket.destroy(reason))
+        if (error === null) callback(null, socket)
+        else callback(error, null)
+      })
+      if (made instanceof Socket) {
+        this.#connecting.add(made)
+        made.once('close', () => this.#connecting.delete(made))
+      }
+    }
   }
-}
-
-/**
- * A server that does not like our certificate says so after the handshake, and ends the connection; undici would tell
- * of the end alone.
- */
-function withLateErrors(connect: buildConnector.connector): buildConnector.connector {
-  return (options, callback) =>
-    connect(options, (...[error, socket]) => {
-      socket?.on('error', reason => socket.destroy(reason))
-      if (error === null) callback(null, socket)
-      else callback(error, null)
-    })
 }
