@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { linuxSocketPairs } from '@composefs/linux'
+import { afterAll } from 'vitest'
 import type { SkopeoOptions } from '../../src/index.ts'
 import { sha256 } from '../docker-archive-builder.ts'
 import { temporaryDirectory } from '../layout-builder.ts'
@@ -38,7 +39,7 @@ export interface FakeSkopeo {
 
 // The second fake of a test file starts in a quarter of the time of the first.
 const COMPILE_CACHE = mkdtempSync(join(tmpdir(), 'fake-skopeo-cache-'))
-process.on('exit', () => rmSync(COMPILE_CACHE, { recursive: true, force: true }))
+afterAll(() => rmSync(COMPILE_CACHE, { recursive: true, force: true }))
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 
