@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { buildTar } from '@composefs/test-fixtures'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -9,7 +10,7 @@ import { pull } from '../src/pull/pull.ts'
 import type { PullOptions } from '../src/pull/pull-options.ts'
 import { openImage } from '../src/store/open-image.ts'
 import { type BlobBehaviour, distantSource } from './distant-source.ts'
-import { LayoutBuilder } from './layout-builder.ts'
+import { CONFIG, LAYER, LayoutBuilder } from './layout-builder.ts'
 import { packedImage } from './packed-image.ts'
 import { temporaryRepository } from './temporary-repository.ts'
 import { visibleNames } from './visible-names.ts'
@@ -250,6 +251,37 @@ test('progress of layers that come together: one total, which only grows', async
   expect(totals.at(-1)).toBe(total)
   const done = frames.flatMap(frame => (frame.kind === 'done' ? [frame.id] : []))
   expect(done.toSorted()).toEqual([...new Set(diffIds), 'total'].toSorted())
+})
+
+test('large layers in the pieces of a socket are stored byte for byte', async () => {
+  // Contents of many sizes, so that each border of a piece falls somewhere else.
+  const noise = createHash('shake256', { outputLength: 5 << 20 })
+    .update('noise')
+    .digest()
+  const files = Array.from({ length: 60 }, (_, i) => ({
+    name: `usr/${i}`,
+    content: noise.subarray(i * 80_000, i * 80_000 + ((i * 7919) % 80_000)),
+  }))
+  const large = { name: 'usr/large', content: noise.subarray(0, 3_000_001) }
+  const tar = await buildTar([{ name: 'usr', type: 'directory' }, ...files, large])
+  const diffId = `sha256:${createHash('sha256').update(tar).digest('hex')}`
+  for (const [suffix, packed] of [
+    ['', tar],
+    ['+gzip', gzipSync(tar)],
+    ['+zstd', zstdCompressSync(tar)],
+  ] as const) {
+    const layout = new LayoutBuilder()
+    const rootfs = { type: 'layers', diff_ids: [diffId] }
+    const config = layout.json({ architecture: 'amd64', os: 'linux', rootfs }, CONFIG)
+    const blob = layout.blob(packed, LAYER + suffix)
+    layout.finish({ t: layout.manifest(config, [blob]) })
+    for (const chunkSize of [16_384, 65_536, 100_000]) {
+      const repository = await temporaryRepository()
+      await using source = await distantSource(layout, new Map([[blob.digest, { chunkSize }]]))
+      await pull(repository, source, { ...OPTIONS, keepBlobs: true })
+      await pull(repository, source, { ...OPTIONS, verifyLayers: true })
+    }
+  }
 })
 
 test('layers that are there are merged with those that come', async () => {

@@ -3,6 +3,10 @@ import { closeSoon } from '../close-soon.ts'
 
 /** Bytes of a gathered chunk: with fewer, what a chunk costs on its way through inflate and hashes adds up. */
 const GATHERED_SIZE = 256 * 1024
+/** Smaller pieces have a buffer of their own. */
+const REUSED_SIZE = 64 * 1024
+/** One that is read, one that is asked for, one that is filled. */
+const BUFFERS = 3
 /** How long a chunk waits for others, in ms: on a slow line it goes on alone. */
 const PATIENCE = 50
 
@@ -13,11 +17,12 @@ export async function* gatherChunks(
   const iterator = chunks[Symbol.asyncIterator]()
   let pending: Promise<IteratorResult<Uint8Array>> | undefined
   let isDone = false
+  const ring = new PieceRing()
   let parts: Uint8Array[] = []
   let size = 0
   const take = (): Uint8Array => {
     const [first = new Uint8Array(0)] = parts
-    const gathered = parts.length === 1 ? first : concatBytes(parts)
+    const gathered = parts.length === 1 ? first : ring.join(parts, size)
     parts = []
     size = 0
     return gathered
@@ -44,6 +49,29 @@ export async function* gatherChunks(
     if (size > 0) yield take()
   } finally {
     if (!isDone) await closeSoon(iterator)
+  }
+}
+
+/**
+ * Buffers that are used again and again, for pieces of which each is valid until the next but one is asked for. Fresh
+ * ones for all would be garbage that the collector notices late.
+ */
+class PieceRing {
+  readonly #buffers: Uint8Array[] = []
+  #turn = 0
+
+  join(parts: readonly Uint8Array[], size: number): Uint8Array {
+    // Whoever looks at the beginning of a blob holds small pieces for longer.
+    if (size < REUSED_SIZE || size > GATHERED_SIZE) return concatBytes(parts)
+    this.#turn = (this.#turn + 1) % BUFFERS
+    this.#buffers[this.#turn] ??= new Uint8Array(GATHERED_SIZE)
+    const buffer = this.#buffers[this.#turn] as Uint8Array
+    let at = 0
+    for (const part of parts) {
+      buffer.set(part, at)
+      at += part.length
+    }
+    return buffer.subarray(0, size)
   }
 }
 
