@@ -156,7 +156,9 @@ type StoreErrorCode =
 /** Where images go to (target/). */
 type TargetErrorCode =
   /** There is something in the place of an archive, and nobody said that it may go; or it is no file. */
-  'ERR_OCI_TARGET_EXISTS'
+  | 'ERR_OCI_TARGET_EXISTS'
+  /** A transport that images are only read from. */
+  | 'ERR_OCI_UNSUPPORTED_TARGET'
 
 /** Everything that can be wrong with an image. Codes are API: append, never rename. */
 export type OciErrorCode =

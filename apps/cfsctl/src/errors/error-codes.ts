@@ -163,6 +163,7 @@ const OCI: Readonly<Record<OciErrorCode, CliCode>> = {
   ERR_OCI_BAD_DOCUMENT_STREAM: 'stream-invalid',
   ERR_OCI_NO_SPACE: 'no-space',
   ERR_OCI_TARGET_EXISTS: 'target-exists',
+  ERR_OCI_UNSUPPORTED_TARGET: 'feature-unsupported',
 }
 
 const EROFS: Readonly<Record<ErofsErrorCode, CliCode>> = {

@@ -68,6 +68,9 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
     'the image is pulled, but without a boot variant; the id may be of another algorithm or another image',
   ],
   ERR_OCI_TARGET_EXISTS: ({ canReplace }) => (canReplace === true ? ['--force replaces it'] : []),
+  ERR_OCI_UNSUPPORTED_TARGET: ({ reference }) => [
+    `export it to a layout, and go on from there: skopeo copy oci:DIRECTORY:TAG ${String(reference ?? 'TARGET')}`,
+  ],
   ERR_OCI_TREE_MISSING_PARENT: () => ['without --strict the directory is made'],
 }
 

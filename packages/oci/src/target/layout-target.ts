@@ -157,7 +157,7 @@ class LayoutTarget implements ImageTarget {
   /** The directory where blobs are gathered, on the same file system as their places. */
   #stage(): Promise<string> {
     this.#staging ??= (async () => {
-      this.#made = await mkdir(this.#directory, { recursive: true })
+      this.#made = await makeDirectory(this.#directory)
       return await mkdtemp(join(this.#directory, '.composefs-'))
     })()
     return this.#staging
@@ -208,6 +208,17 @@ async function isNewLayout(directory: string): Promise<boolean> {
 
 function notALayout(path: string, why: string): OciError {
   return new OciError('ERR_OCI_NOT_A_LAYOUT', `${path} ${why}`, { path })
+}
+
+/** Makes a directory and those above it, and tells the first one that was missing. */
+async function makeDirectory(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true })
+  } catch (error) {
+    // That is what Node says on a read-only file system, too; this says what it is.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') await mkdir(path)
+    throw error
+  }
 }
 
 /** Writes a new file down to the disk. */

@@ -6,6 +6,7 @@ import {
   open,
   realpath,
   rename,
+  rm,
   stat,
   unlink,
 } from 'node:fs/promises'
@@ -65,7 +66,7 @@ export class NewFile {
 
   async close(): Promise<void> {
     await this.file.close()
-    if (!this.#isNamed) await unlink(this.#temporary)
+    if (!this.#isNamed) await rm(this.#temporary, { force: true })
   }
 
   /** A rename would take the place of a file that somebody made after we looked. */

@@ -20,7 +20,7 @@ export interface OpenTargetOptions {
  * `docker-archive:PATH[:NAME]`.
  *
  * @throws OciError what parseImageReference, createLayoutTarget, createArchiveTarget, createDockerArchiveTarget and
- * createRegistryTarget throw; ERR_OCI_UNSUPPORTED_TRANSPORT for what is only read
+ * createRegistryTarget throw; ERR_OCI_UNSUPPORTED_TARGET for what is only read
  *
  * @example
  * await using target = await openTarget('oci-archive:app.tar:app')
@@ -43,7 +43,7 @@ export async function openTarget(
       return await createDockerArchiveTarget(parsed.path, { name: parsed.tag, force })
     default:
       throw new OciError(
-        'ERR_OCI_UNSUPPORTED_TRANSPORT',
+        'ERR_OCI_UNSUPPORTED_TARGET',
         `${reference}: nothing is written to ${parsed.transport}:`,
         { reference, choices: ['docker://', 'oci:', 'oci-archive:', 'docker-archive:'] },
       )
