@@ -15,6 +15,8 @@ export interface MergeInOrderOptions {
   readonly layers: readonly PlannedLayer[]
   /** The streams of the layers that are stored by now. */
   readonly streams: ReadonlyMap<string, Digest>
+  /** Those of them that this pull has stored. */
+  readonly fresh: ReadonlySet<string>
   readonly turns: EventLoopTurns
 }
 
@@ -77,9 +79,13 @@ export class MergeInOrder {
   }
 
   async #mergeStored(layer: PlannedLayer, stream: Digest, signal: AbortSignal): Promise<void> {
-    const { repository, merger, turns } = this.#options
+    const { repository, merger, turns, fresh } = this.#options
     const { id, number } = layer
-    const entries = await openEntries(repository, stream, { layer: number, diffId: id })
+    const entries = await openEntries(repository, stream, {
+      layer: number,
+      diffId: id,
+      isFresh: fresh.has(id),
+    })
     merger.beginLayer({ index: this.#done, diffId: id })
     try {
       for await (const entry of entries) {

@@ -69,6 +69,8 @@ export class LayerPull {
   readonly #streams = new Map<string, Digest>()
   readonly #blobs = new Map<string, Digest>()
   readonly #fetched = new Set<string>()
+  /** Layers that were made of blobs since this pull has begun, by id. */
+  readonly #fresh = new Set<string>()
   readonly #turns = new EventLoopTurns()
   readonly #merge: MergeInOrder | undefined
   /** What nobody works on yet, in the order in which it is best fetched. */
@@ -78,10 +80,10 @@ export class LayerPull {
 
   constructor(context: PullLayersOptions) {
     const { repository, merger, plan } = context
+    const { layers } = plan
     this.#context = context
-    const [streams, turns] = [this.#streams, this.#turns]
-    this.#merge =
-      merger && new MergeInOrder({ repository, merger, layers: plan.layers, streams, turns })
+    const state = { streams: this.#streams, fresh: this.#fresh, turns: this.#turns }
+    this.#merge = merger && new MergeInOrder({ repository, merger, layers, ...state })
   }
 
   /**
@@ -226,6 +228,7 @@ export class LayerPull {
     const blob = needsLayer ? fetched.keptBlob : fetched.stream
     this.#fetched.add(id)
     if (needsLayer) {
+      if (this.#context.supply === undefined) this.#fresh.add(id)
       this.#streams.set(id, fetched.stream)
       this.#names.push({ kind: 'stream', id: layerStreamId(id), digest: fetched.stream })
     }

@@ -12,6 +12,12 @@ interface StoredLayerPlace {
   readonly diffId: string
 }
 
+/** How to open a stored layer. */
+interface OpenEntriesOptions extends StoredLayerPlace {
+  /** This process has just stored the layer and its objects: their sizes are not looked at again. */
+  readonly isFresh?: boolean
+}
+
 /**
  * Opens a layer that a repository has and gives its entries, the sizes of its objects compared with the tar headers. A
  * missing object is no error.
@@ -21,7 +27,7 @@ interface StoredLayerPlace {
 export async function openEntries(
   repository: Repository,
   stream: Digest,
-  place: StoredLayerPlace,
+  { isFresh, ...place }: OpenEntriesOptions,
 ): Promise<AsyncGenerator<TarEntry, void, undefined>> {
   try {
     // What is read here becomes the id of an image, which others trust: never from a stream that was changed.
@@ -30,7 +36,8 @@ export async function openEntries(
       verify: true,
     })
     const objectSize = (digest: Digest) => sizeOfObject(repository, digest)
-    return located(layerEntries(reader, { ...place, objectSize }), place)
+    const check = isFresh ? {} : { objectSize }
+    return located(layerEntries(reader, { ...place, ...check }), place)
   } catch (error) {
     throw inStoredLayer(error, place)
   }
