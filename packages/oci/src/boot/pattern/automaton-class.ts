@@ -66,8 +66,8 @@ function parseNested(
 ): ByteSet {
   const start = cursor.at
   const name = cursor.match(/\[:(\^?[a-z]+):\]/y)?.[1]
-  const set = name === undefined ? undefined : posixClass(name)
-  if (set !== undefined) return flags.i ? foldCase(set) : set
+  const set = name === undefined ? undefined : posixClass(name, flags.i)
+  if (set !== undefined) return set
   cursor.at = start + 1
   return parseAutomatonClass(cursor, flags, depth + 1)
 }

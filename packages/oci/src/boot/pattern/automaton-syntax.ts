@@ -101,8 +101,8 @@ class AutomatonParser {
       case '?':
         return { min: 0, max: 1 }
     }
-    const [all, first, comma, second] = cursor.match(/(\d*)(,?)(\d*)\}/y) ?? []
-    if (all === undefined || (first === '' && second === '')) cursor.fail('no repetition count')
+    const [all, first, comma, second] = cursor.match(/(\d+)(,?)(\d*)\}/y) ?? []
+    if (all === undefined) cursor.fail('no repetition count')
     const min = Number(first)
     const max = comma === '' ? min : second === '' ? Number.POSITIVE_INFINITY : Number(second)
     const last = Number.isFinite(max) ? max : min

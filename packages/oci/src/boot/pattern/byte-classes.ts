@@ -1,4 +1,4 @@
-import { type ByteSet, byteSet, complement } from './byte-set.ts'
+import { type ByteSet, byteSet, complement, foldCase } from './byte-set.ts'
 
 const DIGIT = [0x30, 0x39] as const
 const UPPER = [0x41, 0x5a] as const
@@ -25,11 +25,15 @@ const POSIX_CLASSES: Readonly<Record<string, ByteSet>> = {
   xdigit: byteSet(DIGIT, [0x41, 0x46], [0x61, 0x66]),
 }
 
-/** The bytes of a POSIX class by its name, with `^` before it those that are not in it; undefined when unknown. */
-export function posixClass(name: string): ByteSet | undefined {
+/**
+ * The bytes of a POSIX class by its name, with `^` before it those that are not in it; undefined when unknown. Without
+ * regard to case a letter is in a class when one of its cases is.
+ */
+export function posixClass(name: string, ignoreCase = false): ByteSet | undefined {
   const isNegated = name.startsWith('^')
   const plain = isNegated ? name.slice(1) : name
-  const set = Object.hasOwn(POSIX_CLASSES, plain) ? POSIX_CLASSES[plain] : undefined
+  const known = Object.hasOwn(POSIX_CLASSES, plain) ? POSIX_CLASSES[plain] : undefined
+  const set = known !== undefined && ignoreCase ? foldCase(known) : known
   return set !== undefined && isNegated ? complement(set) : set
 }
 

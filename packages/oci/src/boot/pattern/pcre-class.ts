@@ -1,5 +1,5 @@
 import { HORIZONTAL_SPACE, letterClass, posixClass, VERTICAL_SPACE } from './byte-classes.ts'
-import { addSet, type ByteSet, byteSet, complement } from './byte-set.ts'
+import { addSet, type ByteSet, byteSet, complement, foldCase } from './byte-set.ts'
 import type { PatternCursor } from './pattern-cursor.ts'
 import { readPcreCharacter } from './pcre-escape.ts'
 
@@ -10,14 +10,16 @@ const BACKSPACE = 0x08
  *
  * @throws PatternSyntaxError
  */
-export function parsePcreClass(cursor: PatternCursor): ByteSet {
+export function parsePcreClass(cursor: PatternCursor, ignoreCase: boolean): ByteSet {
   const isNegated = cursor.accept('^')
   const set = byteSet()
+  // Before what is negated: [^a] leaves out A as well.
+  const add = (items: ByteSet) => addSet(set, ignoreCase ? foldCase(items) : items)
   // Behind the opening bracket a closing one is a character.
-  if (cursor.startsWith(']')) addSet(set, parseItems(cursor))
+  if (cursor.startsWith(']')) add(parseItems(cursor, ignoreCase))
   while (!cursor.accept(']')) {
-    if (cursor.accept('\\Q')) addSet(set, bytesOf(cursor.takeUntil('\\E')))
-    else if (!cursor.accept('\\E')) addSet(set, parseItems(cursor))
+    if (cursor.accept('\\Q')) add(bytesOf(cursor.takeUntil('\\E')))
+    else if (!cursor.accept('\\E')) add(parseItems(cursor, ignoreCase))
   }
   return isNegated ? complement(set) : set
 }
@@ -28,8 +30,8 @@ function bytesOf(text: string): ByteSet {
 }
 
 /** One character, a range, or a class. */
-function parseItems(cursor: PatternCursor): ByteSet {
-  const first = parseItem(cursor)
+function parseItems(cursor: PatternCursor, ignoreCase: boolean): ByteSet {
+  const first = parseItem(cursor, ignoreCase)
   const isRange = cursor.startsWith('-') && !cursor.startsWith('-]')
   if (!isRange) return typeof first === 'number' ? byteSet([first, first]) : first
   if (typeof first !== 'number') {
@@ -37,14 +39,15 @@ function parseItems(cursor: PatternCursor): ByteSet {
     return cursor.fail('a range that begins with a class')
   }
   cursor.take()
-  const last = parseItem(cursor)
+  const last = parseItem(cursor, ignoreCase)
   if (typeof last !== 'number' || first > last) return cursor.fail('a bad range')
   return byteSet([first, last])
 }
 
-function parseItem(cursor: PatternCursor): number | ByteSet {
+function parseItem(cursor: PatternCursor, ignoreCase: boolean): number | ByteSet {
   const posix = cursor.match(/\[:(\^?[A-Za-z]+):\]/y)?.[1]
-  if (posix !== undefined) return posixClass(posix) ?? cursor.fail(`an unknown class [:${posix}:]`)
+  if (posix !== undefined)
+    return posixClass(posix, ignoreCase) ?? cursor.fail(`an unknown class [:${posix}:]`)
   // The names of such elements are short, and a search to the end for each bracket would take for ever.
   if (cursor.match(/\[([.=])[^\]]{0,32}\1\]/y) !== undefined) {
     cursor.fail('a collating element, which is not supported')

@@ -1,32 +1,18 @@
-import { HORIZONTAL_SPACE, letterClass, VERTICAL_SPACE } from './byte-classes.ts'
+import { letterClass } from './byte-classes.ts'
 import { type ByteSet, byteSet, complement, foldCase } from './byte-set.ts'
-import {
-  type AssertionKind,
-  choice,
-  fixedLength,
-  NESTING_MAX,
-  type Pattern,
-  sequence,
-  setPattern,
-} from './pattern.ts'
+import { choice, fixedLength, NESTING_MAX, type Pattern, sequence, setPattern } from './pattern.ts'
 import { PatternCursor } from './pattern-cursor.ts'
 import { parsePcreClass } from './pcre-class.ts'
 import { readPcreCharacter } from './pcre-escape.ts'
+import { ANY, assertion, NEWLINE, PCRE_ESCAPES } from './pcre-items.ts'
 
 const COUNT_MAX = 65535
 
 /** The whole pattern is group 1 of what is matched, so that its own groups are numbered from 2. */
 const FIRST_GROUP = 2
 
-const ANY = byteSet([0x00, 0xff])
-const NEWLINE = byteSet([0x0a, 0x0a])
-const NEWLINES: Pattern = {
-  kind: 'atomic',
-  part: choice([
-    sequence([byte(0x0d), byte(0x0a)]),
-    setPattern(byteSet([0x0a, 0x0d], [0x85, 0x85])),
-  ]),
-}
+/** `\N{…}` that is no quantifier. */
+const NAMED_CHARACTER = /\{(?!\d+(?:,\d*)?\}|,\d+\})/y
 
 interface Flags {
   readonly i: boolean
@@ -34,6 +20,8 @@ interface Flags {
   readonly s: boolean
   readonly x: boolean
   readonly n: boolean
+  /** Quantifiers are lazy, and greedy behind a question mark. */
+  readonly U: boolean
 }
 
 /**
@@ -49,7 +37,7 @@ export function parsePcrePattern(text: string): Pattern {
 
 class PcreParser {
   readonly #cursor: PatternCursor
-  #flags: Flags = { i: false, m: false, s: false, x: false, n: false }
+  #flags: Flags = { i: false, m: false, s: false, x: false, n: false, U: false }
   #groups = FIRST_GROUP - 1
   readonly #names = new Map<string, number>()
   #highestReference = 0
@@ -88,21 +76,29 @@ class PcreParser {
         canRepeat = false
         continue
       }
+      // Neither changes what a quantifier behind it is for.
+      if (cursor.match(/\(\?#[^)]*\)/y) !== undefined || cursor.accept('\\E')) continue
+      if (cursor.accept('\\Q\\E')) continue
       const counts = this.#counts()
       if (counts === undefined) {
+        const isGroup = cursor.startsWith('(')
         const items = this.#items()
-        canRepeat = items.length > 0
+        canRepeat = items.length > 0 && (isGroup || items.at(-1)?.kind !== 'assertion')
         parts.push(...items)
         continue
       }
       const part = canRepeat ? parts.pop() : undefined
       if (part === undefined) return cursor.fail('nothing to repeat')
-      const mode = cursor.accept('?') ? 'lazy' : cursor.accept('+') ? 'possessive' : 'greedy'
-      parts.push({ kind: 'repeat', part, ...counts, mode })
+      parts.push({ kind: 'repeat', part, ...counts, mode: this.#mode() })
       canRepeat = false
     }
     alternatives.push(sequence(parts))
     return choice(alternatives)
+  }
+
+  #mode(): 'greedy' | 'lazy' | 'possessive' {
+    if (this.#cursor.accept('+')) return 'possessive'
+    return this.#cursor.accept('?') === this.#flags.U ? 'greedy' : 'lazy'
   }
 
   /** Takes a quantifier without its mode. A brace that is none is a character. */
@@ -124,19 +120,18 @@ class PcreParser {
     return { min, max }
   }
 
-  /** The next item; none for flags and comments, several for quoted text. */
+  /** The next item; none for flags, several for quoted text. */
   #items(): Pattern[] {
     const cursor = this.#cursor
     if (cursor.accept('\\Q')) {
       return Array.from(cursor.takeUntil('\\E'), char => this.#literal(char))
     }
-    if (cursor.accept('\\E')) return []
     const char = cursor.take()
     switch (char) {
       case '(':
         return this.#group()
       case '[':
-        return [setPattern(this.#folded(parsePcreClass(cursor)))]
+        return [setPattern(parsePcreClass(cursor, this.#flags.i))]
       case '.':
         return [setPattern(this.#flags.s ? ANY : complement(NEWLINE))]
       case '^':
@@ -156,7 +151,6 @@ class PcreParser {
   #group(): Pattern[] {
     const cursor = this.#cursor
     if (cursor.startsWith('*')) cursor.fail('a verb, which is not supported')
-    if (cursor.match(/\?#[^)]*\)/y) !== undefined) return []
     if (++this.#depth > NESTING_MAX) cursor.fail('nested too deep')
     const outer = this.#flags
     const wrap = this.#groupStart()
@@ -198,7 +192,14 @@ class PcreParser {
     const [, on = '', off = '', end] = flags
     const flag = (letter: keyof Flags) =>
       !off.includes(letter) && (on.includes(letter) || this.#flags[letter])
-    this.#flags = { i: flag('i'), m: flag('m'), s: flag('s'), x: flag('x'), n: flag('n') }
+    this.#flags = {
+      i: flag('i'),
+      m: flag('m'),
+      s: flag('s'),
+      x: flag('x'),
+      n: flag('n'),
+      U: flag('U'),
+    }
     return end === ')' ? undefined : part => part
   }
 
@@ -228,7 +229,10 @@ class PcreParser {
     const letter = cursor.take() ?? cursor.fail('a backslash at the end')
     const set = letterClass(letter)
     if (set !== undefined) return setPattern(set)
-    const item = ESCAPES[letter]
+    if (letter === 'N' && cursor.match(NAMED_CHARACTER) !== undefined) {
+      cursor.fail('a character by its name, which is not supported')
+    }
+    const item = PCRE_ESCAPES[letter]
     return item ?? cursor.fail(`an unknown or unsupported escape \\${letter}`)
   }
 
@@ -282,28 +286,6 @@ class PcreParser {
   #folded(set: ByteSet): ByteSet {
     return this.#flags.i ? foldCase(set) : set
   }
-}
-
-const ESCAPES: Readonly<Record<string, Pattern>> = {
-  A: assertion('start'),
-  z: assertion('end'),
-  Z: assertion('end-or-newline'),
-  b: assertion('word-border'),
-  B: assertion('no-word-border'),
-  h: setPattern(HORIZONTAL_SPACE),
-  H: setPattern(complement(HORIZONTAL_SPACE)),
-  v: setPattern(VERTICAL_SPACE),
-  V: setPattern(complement(VERTICAL_SPACE)),
-  N: setPattern(complement(NEWLINE)),
-  R: NEWLINES,
-}
-
-function assertion(kind: AssertionKind): Pattern {
-  return { kind: 'assertion', assertion: kind }
-}
-
-function byte(value: number): Pattern {
-  return { kind: 'byte', byte: value }
 }
 
 function lookAhead(part: Pattern, isNegative: boolean): Pattern {
