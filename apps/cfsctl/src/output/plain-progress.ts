@@ -2,7 +2,7 @@ import { type Progress as ProgressEvent, TOTAL_ID } from '@composefs/oci'
 import { printable } from './printable.ts'
 import type { ProgressView } from './progress.ts'
 import { TransferRate } from './transfer-rate.ts'
-import { roundSize, shortId, sizeOfTotal } from './transfer-text.ts'
+import { roundSize, shortId, sizeOfTotal, skippedText } from './transfer-text.ts'
 
 /** Time between two reports of what is going on, in ms. */
 const REPORT_EVERY = 10_000
@@ -40,7 +40,7 @@ export class PlainProgress implements ProgressView {
         if (event.id === TOTAL_ID) this.#advance(event.fetched, event.total)
         break
       case 'skipped':
-        this.#print(`layer ${shortId(event.id)}: already here`)
+        this.#print(`layer ${shortId(event.id)}: ${skippedText(this.#title)}`)
         break
       case 'done':
         if (event.id === TOTAL_ID) this.#stop()

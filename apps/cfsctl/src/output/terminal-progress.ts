@@ -4,7 +4,14 @@ import { displayWidth } from './display-width.ts'
 import { printable } from './printable.ts'
 import type { ProgressView } from './progress.ts'
 import { TransferRate } from './transfer-rate.ts'
-import { roundDuration, roundSize, shortId, sizeOfTotal, titleInProgress } from './transfer-text.ts'
+import {
+  roundDuration,
+  roundSize,
+  shortId,
+  sizeOfTotal,
+  skippedText,
+  titleInProgress,
+} from './transfer-text.ts'
 
 /** Least time between two drawings, in ms. */
 const DRAW_EVERY = 100
@@ -28,6 +35,7 @@ export interface Terminal {
 /** Progress as a few lines that are drawn again and again, and are gone at the end. Messages appear above them. */
 export class TerminalProgress implements ProgressView {
   readonly #title: string
+  readonly #skippedText: string
   readonly #console: Console
   readonly #terminal: Terminal
   readonly #transfers = new Map<string, Transfer>()
@@ -42,6 +50,7 @@ export class TerminalProgress implements ProgressView {
   /** @param title `VERB SUBJECT` */
   constructor(title: string, console: Console, terminal: Terminal) {
     this.#title = printable(titleInProgress(title))
+    this.#skippedText = skippedText(title)
     this.#console = console
     this.#terminal = terminal
     console.beforeLine = () => this.#erase()
@@ -103,7 +112,7 @@ export class TerminalProgress implements ProgressView {
 
   #lines(now: number): string[] {
     const transfers = Array.from(this.#transfers, ([id, transfer]) => transferLine(id, transfer))
-    const skipped = this.#skipped.map(id => `  ${shortId(id)}  already here`)
+    const skipped = this.#skipped.map(id => `  ${shortId(id)}  ${this.#skippedText}`)
     return [
       this.#totalLine(now),
       ...[...transfers, ...skipped].slice(0, TRANSFERS_MAX),

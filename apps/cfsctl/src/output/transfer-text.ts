@@ -46,6 +46,11 @@ export function titleInProgress(title: string): string {
   return [DOING[verb] ?? verb, ...rest].join(' ')
 }
 
+/** Why a layer is skipped, by `VERB SUBJECT`. */
+export function skippedText(title: string): string {
+  return /^(?:push|export) /.test(title) ? 'already there' : 'already here'
+}
+
 const DOING: Readonly<Record<string, string>> = {
   pull: 'Pulling',
   push: 'Pushing',
