@@ -4,10 +4,10 @@ import type { FileTree } from '@composefs/tree'
 import { bootTransform } from './boot/boot-transform.ts'
 import { repositoryFiles } from './boot/repository-files.ts'
 import { inLayer, OciError } from './errors.ts'
-import { LayerMerger, type LayerMergerOptions } from './merge.ts'
 import { openEntries } from './store/open-entries.ts'
 import type { StoredImageConfig, StoredLayer } from './store/open-image.ts'
-import { transformTree } from './transform.ts'
+import { LayerMerger, type LayerMergerOptions } from './tree/merge.ts'
+import { transformTree } from './tree/transform.ts'
 import { DEFAULT_XATTR_MODE, type XattrMode } from './xattr-mode.ts'
 
 /** How to make the tree of an image. */

@@ -9,8 +9,6 @@ export { formatKernelArgument } from './boot/kernel-argument.ts'
 export { repositoryFiles } from './boot/repository-files.ts'
 export { POLICY_FILE_MAX, type PolicyFiles } from './boot/selinux/policy-files.ts'
 export { type BuildTreeOptions, buildTree, verifyStoredLayer } from './build-tree.ts'
-export { commitImages, defaultImageDigest, imageNames, imageVersions } from './commit-images.ts'
-export { type Config, parseConfig, readSealLabel, SEAL_LABEL } from './config.ts'
 export {
   type CopiedLayer,
   type CopyOptions,
@@ -20,7 +18,6 @@ export {
 export type { ReceivedCounts } from './copy/copy-stream.ts'
 export { type DecompressOptions, decompress } from './decompress/decompress.ts'
 export type { Compression } from './decompress/detect.ts'
-export type { Descriptor } from './descriptor.ts'
 export { computeDigests } from './digests/compute-digests.ts'
 export type {
   DigestsNotice,
@@ -28,7 +25,38 @@ export type {
   ImageDigests,
   ImageId,
 } from './digests/digests-options.ts'
-export { convertDockerManifest } from './docker-convert.ts'
+export { type Config, parseConfig, readSealLabel, SEAL_LABEL } from './document/config.ts'
+export type { Descriptor } from './document/descriptor.ts'
+export { convertDockerManifest } from './document/docker-convert.ts'
+export { type IndexDocument, parseIndex } from './document/index-document.ts'
+export {
+  type JsonArray,
+  type JsonBoolean,
+  type JsonMember,
+  type JsonNode,
+  type JsonNull,
+  type JsonNumber,
+  type JsonObject,
+  type JsonString,
+  parseJson,
+} from './document/json.ts'
+export { isContainerImage, type Manifest, parseManifest } from './document/manifest.ts'
+export {
+  isImageConfig,
+  type LayerPacking,
+  type MediaTypeFacts,
+  type MediaTypeRole,
+  mediaTypeFacts,
+  mediaTypeRole,
+} from './document/media-type.ts'
+export {
+  isSha256Digest,
+  type OciDigest,
+  type OciDigestAlgorithm,
+  parseOciDigest,
+  requireOciDigest,
+} from './document/oci-digest.ts'
+export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './document/platform.ts'
 export { isOciError, OciError, type OciErrorCode, type OciErrorFacts } from './errors.ts'
 export { exportImage } from './export/export-image.ts'
 export type {
@@ -43,46 +71,11 @@ export {
   type ImportLayerOptions,
   importLayer,
   type LayerRepository,
-} from './import-layer.ts'
-export { type IndexDocument, parseIndex } from './index-document.ts'
-export {
-  type JsonArray,
-  type JsonBoolean,
-  type JsonMember,
-  type JsonNode,
-  type JsonNull,
-  type JsonNumber,
-  type JsonObject,
-  type JsonString,
-  parseJson,
-} from './json.ts'
-export type { ExpectedLayer } from './layer-digests.ts'
-export { formatLayerEntry } from './layer-dump.ts'
-export { type LayerEntriesOptions, layerEntries } from './layer-entries.ts'
-export { type LayerInfo, layerInfo } from './layer-info.ts'
-export { isContainerImage, type Manifest, parseManifest } from './manifest.ts'
-export {
-  isImageConfig,
-  type LayerPacking,
-  type MediaTypeFacts,
-  type MediaTypeRole,
-  mediaTypeFacts,
-  mediaTypeRole,
-} from './media-type.ts'
-export {
-  LayerMerger,
-  type LayerMergerOptions,
-  type MergedLayer,
-  type MergeWarning,
-} from './merge.ts'
-export {
-  isSha256Digest,
-  type OciDigest,
-  type OciDigestAlgorithm,
-  parseOciDigest,
-  requireOciDigest,
-} from './oci-digest.ts'
-export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './platform.ts'
+} from './layer/import-layer.ts'
+export type { ExpectedLayer } from './layer/layer-digests.ts'
+export { formatLayerEntry } from './layer/layer-dump.ts'
+export { type LayerEntriesOptions, layerEntries } from './layer/layer-entries.ts'
+export { type LayerInfo, layerInfo } from './layer/layer-info.ts'
 export { type Progress, type ProgressUnit, TOTAL_ID } from './progress.ts'
 export { pull } from './pull/pull.ts'
 export type {
@@ -115,6 +108,12 @@ export type { MessageSocket, SocketMessage, SocketPairs } from './source/skopeo/
 export type { OpenSkopeoOptions, SkopeoOptions } from './source/skopeo/skopeo-options.ts'
 export { openSkopeo } from './source/skopeo/skopeo-source.ts'
 export { blobName, writeBlob } from './store/blob-stream.ts'
+export {
+  commitImages,
+  defaultImageDigest,
+  imageNames,
+  imageVersions,
+} from './store/commit-images.ts'
 export {
   configName,
   type NewConfig,
@@ -185,5 +184,11 @@ export type { BlobPresence, ImageTarget, PutBlobOptions } from './target/image-t
 export { createLayoutTarget } from './target/layout-target.ts'
 export { type OpenTargetOptions, openTarget } from './target/open-target.ts'
 export { createRegistryTarget } from './target/registry-target.ts'
-export { type TransformOptions, transformTree } from './transform.ts'
+export {
+  LayerMerger,
+  type LayerMergerOptions,
+  type MergedLayer,
+  type MergeWarning,
+} from './tree/merge.ts'
+export { type TransformOptions, transformTree } from './tree/transform.ts'
 export { DEFAULT_XATTR_MODE, type XattrMode } from './xattr-mode.ts'

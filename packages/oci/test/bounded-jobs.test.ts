@@ -2,10 +2,10 @@ import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { EventLoopTurns } from '../src/event-loop-turns.ts'
 import { gatherChunks } from '../src/pull/gather-chunks.ts'
-import { heedSignal } from '../src/pull/heed-signal.ts'
-import { runBounded } from '../src/pull/run-bounded.ts'
+import { EventLoopTurns } from '../src/transfer/event-loop-turns.ts'
+import { heedSignal } from '../src/transfer/heed-signal.ts'
+import { runBounded } from '../src/transfer/run-bounded.ts'
 import { collect } from './layout-builder.ts'
 
 describe('jobs of which some run at once', () => {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { parseManifest } from '../src/document/manifest.ts'
 import type { ImageSource } from '../src/index.ts'
-import { parseManifest } from '../src/manifest.ts'
 import { collect, tarOf, temporaryDirectory } from './layout-builder.ts'
 
 export type ArchiveFile = readonly [

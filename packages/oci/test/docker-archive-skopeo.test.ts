@@ -2,8 +2,8 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { linuxSocketPairs } from '@composefs/linux'
 import { missingPrograms, runProgram } from '@composefs/test-fixtures/registry'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parseManifest } from '../src/document/manifest.ts'
 import { openDockerArchive, openSkopeo, openSource, pull } from '../src/index.ts'
-import { parseManifest } from '../src/manifest.ts'
 import {
   type ArchivedImage,
   archivedImage,

@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parseManifest } from '../src/document/manifest.ts'
 import { openDockerArchive, pull } from '../src/index.ts'
-import { parseManifest } from '../src/manifest.ts'
 import {
   type ArchivedImage,
   type ArchiveFile,

@@ -1,7 +1,7 @@
 import { encodeUtf8, showUtf8 } from '@composefs/bytes'
 import { describe, expect, test } from 'vitest'
+import { parseManifest } from '../src/document/manifest.ts'
 import { replaceLayerBlobs } from '../src/export/edit-manifest.ts'
-import { parseManifest } from '../src/manifest.ts'
 import { LAYER } from './layout-builder.ts'
 
 const hex = (digit: string) => `sha256:${digit.repeat(64)}`

@@ -1,8 +1,8 @@
 import { encodeUtf8 } from '@composefs/bytes'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { JSON_DEPTH_MAX, JSON_SIZE_MAX, type JsonNode, parseJson } from '../src/document/json.ts'
 import { isOciError } from '../src/errors.ts'
-import { JSON_DEPTH_MAX, JSON_SIZE_MAX, type JsonNode, parseJson } from '../src/json.ts'
 
 /** What JSON.parse would make of the node; members in order, so that `__proto__` and duplicates show. */
 function plain(node: JsonNode): unknown {

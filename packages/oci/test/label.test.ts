@@ -1,10 +1,10 @@
 import { decodeUtf8, encodeUtf8 } from '@composefs/bytes'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseConfig, readSealLabel, SEAL_LABEL } from '../src/config.ts'
+import { parseConfig, readSealLabel, SEAL_LABEL } from '../src/document/config.ts'
+import { parseManifest } from '../src/document/manifest.ts'
+import { sha256Digest } from '../src/document/oci-digest.ts'
 import { isOciError } from '../src/errors.ts'
-import { parseManifest } from '../src/manifest.ts'
-import { sha256Digest } from '../src/oci-digest.ts'
 import { setManifestConfig, setSealLabel } from '../src/seal/label.ts'
 
 const ID = 'ab'.repeat(32)

@@ -1,7 +1,7 @@
 import { SHA256, SHA512 } from '@composefs/fsverity'
 import { computeDigests } from '../src/digests/compute-digests.ts'
 import type { DigestsNotice, DigestsOptions, ImageDigests } from '../src/digests/digests-options.ts'
-import { parsePlatform } from '../src/platform.ts'
+import { parsePlatform } from '../src/document/platform.ts'
 import type { Progress } from '../src/progress.ts'
 import { pull } from '../src/pull/pull.ts'
 import { openLayout } from '../src/source/layout.ts'

@@ -9,9 +9,9 @@ import {
   SplitstreamWriter,
 } from '@composefs/splitstream'
 import { nodeZstd } from '@composefs/splitstream/node'
-import type { LayerRepository } from '../src/import-layer.ts'
-import { formatLayerEntry } from '../src/layer-dump.ts'
-import { type LayerEntriesOptions, layerEntries } from '../src/layer-entries.ts'
+import type { LayerRepository } from '../src/layer/import-layer.ts'
+import { formatLayerEntry } from '../src/layer/layer-dump.ts'
+import { type LayerEntriesOptions, layerEntries } from '../src/layer/layer-entries.ts'
 
 /** As much of a repository as layers need, in memory. */
 export function memoryRepository(algorithm: Algorithm = SHA256) {

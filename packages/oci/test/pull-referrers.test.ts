@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { buildTar } from '@composefs/test-fixtures'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Descriptor } from '../src/descriptor.ts'
+import type { Descriptor } from '../src/document/descriptor.ts'
 import type { Progress } from '../src/progress.ts'
 import { pull } from '../src/pull/pull.ts'
 import type { PullOptions } from '../src/pull/pull-options.ts'

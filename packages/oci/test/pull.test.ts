@@ -8,7 +8,7 @@ import { openRepository, type Repository, type System } from '@composefs/reposit
 import { CONTENT_TYPES } from '@composefs/splitstream'
 import { buildTar } from '@composefs/test-fixtures'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parsePlatform } from '../src/platform.ts'
+import { parsePlatform } from '../src/document/platform.ts'
 import type { Progress } from '../src/progress.ts'
 import { pull } from '../src/pull/pull.ts'
 import type { PullOptions } from '../src/pull/pull-options.ts'

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildTar, runReadmeExample } from '@composefs/test-fixtures'
 import { expect, test } from 'vitest'
-import { hostPlatform } from '../src/platform.ts'
+import { hostPlatform } from '../src/document/platform.ts'
 import { LayoutBuilder, temporaryDirectory } from './layout-builder.ts'
 
 const directory = fileURLToPath(new URL('..', import.meta.url))

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { mediaTypeFacts } from '../src/document/media-type.ts'
+import { isSha256Digest, parseOciDigest, requireOciDigest } from '../src/document/oci-digest.ts'
+import { formatPlatform, hostPlatform, parsePlatform } from '../src/document/platform.ts'
 import { isOciError } from '../src/errors.ts'
-import { mediaTypeFacts } from '../src/media-type.ts'
-import { isSha256Digest, parseOciDigest, requireOciDigest } from '../src/oci-digest.ts'
-import { formatPlatform, hostPlatform, parsePlatform } from '../src/platform.ts'
 import { looksLikeImageName, parseImageReference } from '../src/reference.ts'
 
 describe('an image reference', () => {

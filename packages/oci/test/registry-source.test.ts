@@ -5,8 +5,8 @@ import {
   startStaticRegistry,
 } from '@composefs/test-fixtures/registry'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Descriptor } from '../src/descriptor.ts'
-import { parsePlatform } from '../src/platform.ts'
+import type { Descriptor } from '../src/document/descriptor.ts'
+import { parsePlatform } from '../src/document/platform.ts'
 import type { ImageSource } from '../src/source/image-source.ts'
 import { openRegistryImage } from '../src/source/registry-source.ts'
 import { registryHome } from './registry-home.ts'

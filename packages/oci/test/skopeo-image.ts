@@ -1,5 +1,5 @@
+import { parseManifest } from '../src/document/manifest.ts'
 import { type ImageSource, isOciError, openSkopeo } from '../src/index.ts'
-import { parseManifest } from '../src/manifest.ts'
 import { sha256 } from './docker-archive-builder.ts'
 import type { SkopeoBehaviour, SkopeoFault } from './fake-skopeo/behaviour.ts'
 import { type FakeSkopeo, fakeSkopeo } from './fake-skopeo/start.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createFsverity, type Digest, fsverityDigest, SHA256 } from '@composefs/fsverity'
 import { nodeHashing } from '@composefs/fsverity/node'
-import { formatLayerEntry } from '../src/layer-dump.ts'
+import { formatLayerEntry } from '../src/layer/layer-dump.ts'
 import type { TarEntry } from '../src/tar/entry.ts'
 import { LayerSplitter } from '../src/tar/splitter.ts'
 

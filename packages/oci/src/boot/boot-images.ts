@@ -3,8 +3,8 @@ import type { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
 import type { FileTree } from '@composefs/tree'
 import { type BuildTreeOptions, buildTree } from '../build-tree.ts'
-import { imageVersions } from '../commit-images.ts'
 import { OciError } from '../errors.ts'
+import { imageVersions } from '../store/commit-images.ts'
 import {
   type ImageReferences,
   imageFormat,

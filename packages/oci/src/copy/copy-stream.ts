@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '@composefs/fsverity'
 import type { DataSharing, ReceivedBy, Repository } from '@composefs/repository'
+import { parseOciDigest } from '../document/oci-digest.ts'
 import { OciError } from '../errors.ts'
-import type { EventLoopTurns } from '../event-loop-turns.ts'
-import { parseOciDigest } from '../oci-digest.ts'
+import type { EventLoopTurns } from '../transfer/event-loop-turns.ts'
 
 /** Two repositories of one algorithm, and how their data may be shared. */
 export interface StreamCopying {

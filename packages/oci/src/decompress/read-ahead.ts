@@ -1,4 +1,4 @@
-import { closeSoon } from '../close-soon.ts'
+import { closeSoon } from '../transfer/close-soon.ts'
 
 /**
  * Yields what `source` yields, and asks it for the next value before the caller is done with the last one: work of the

@@ -5,9 +5,9 @@ import {
   fsverityDigest,
   type Hashing,
 } from '@composefs/fsverity'
-import type { LayerMerger } from '../merge.ts'
 import type { TarEntry } from '../tar/entry.ts'
 import type { LayerSink, ObjectPieces } from '../tar/splitter.ts'
+import type { LayerMerger } from '../tree/merge.ts'
 import type { PolicyContents } from './policy-contents.ts'
 
 /** What becomes of the parts of a layer that nobody stores. */

@@ -1,6 +1,6 @@
 import type { ErofsVersion } from '@composefs/erofs'
 import type { Algorithm, Digest, Hashing } from '@composefs/fsverity'
-import type { Platform } from '../platform.ts'
+import type { Platform } from '../document/platform.ts'
 import type { Progress } from '../progress.ts'
 import type { XattrMode } from '../xattr-mode.ts'
 

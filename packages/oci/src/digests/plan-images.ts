@@ -1,10 +1,10 @@
-import type { Descriptor } from '../descriptor.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { JSON_SIZE_MAX } from '../document/json.ts'
+import { formatPlatform } from '../document/platform.ts'
+import { readDocument } from '../document/read-document.ts'
 import { OciError } from '../errors.ts'
-import { JSON_SIZE_MAX } from '../json.ts'
-import { formatPlatform } from '../platform.ts'
-import { type PullPlan, planPull, withSignal } from '../pull/plan.ts'
-import { readDocument } from '../source/document.ts'
 import type { ImageSource } from '../source/image-source.ts'
+import { type PullPlan, planPull, withSignal } from '../source/plan.ts'
 import type { DigestsOptions } from './digests-options.ts'
 
 /**

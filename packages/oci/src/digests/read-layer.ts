@@ -1,11 +1,11 @@
 import type { Hashing } from '@composefs/fsverity'
 import { isOciError } from '../errors.ts'
-import type { EventLoopTurns } from '../event-loop-turns.ts'
-import { heedSignal } from '../pull/heed-signal.ts'
-import { expectedLayer, inPlannedLayer, type PlannedLayer } from '../pull/plan.ts'
+import { splitLayer } from '../layer/split-layer.ts'
 import type { ImageSource } from '../source/image-source.ts'
-import { splitLayer } from '../split-layer.ts'
+import { expectedLayer, inPlannedLayer, type PlannedLayer } from '../source/plan.ts'
 import type { LayerSink } from '../tar/splitter.ts'
+import type { EventLoopTurns } from '../transfer/event-loop-turns.ts'
+import { heedSignal } from '../transfer/heed-signal.ts'
 
 /** Where layers come from, and what reading them takes. */
 export interface LayerReading {

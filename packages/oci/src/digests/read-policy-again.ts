@@ -1,7 +1,7 @@
 import { concatBytes } from '@composefs/bytes'
 import { type Algorithm, Digest, fsverityDigest, SHA256 } from '@composefs/fsverity'
 import type { FileTree } from '@composefs/tree'
-import type { PlannedLayer } from '../pull/plan.ts'
+import type { PlannedLayer } from '../source/plan.ts'
 import type { LayerSink, ObjectPieces } from '../tar/splitter.ts'
 import { type PolicyContents, type PolicyFile, policyFiles } from './policy-contents.ts'
 import { type LayerReading, readLayer } from './read-layer.ts'

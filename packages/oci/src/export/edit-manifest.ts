@@ -1,10 +1,10 @@
 import { concatBytes, encodeUtf8, showUtf8 } from '@composefs/bytes'
-import { convertDockerManifest } from '../docker-convert.ts'
+import { convertDockerManifest } from '../document/docker-convert.ts'
+import { type JsonObject, parseJson } from '../document/json.ts'
+import { applyEdits, type JsonEdit, memberObject, replaceValue } from '../document/json-edit.ts'
+import type { Manifest } from '../document/manifest.ts'
+import { isDockerManifest } from '../document/media-type.ts'
 import { OciError } from '../errors.ts'
-import { type JsonObject, parseJson } from '../json.ts'
-import type { Manifest } from '../manifest.ts'
-import { isDockerManifest } from '../media-type.ts'
-import { applyEdits, type JsonEdit, memberObject, replaceValue } from '../seal/json-edit.ts'
 
 /** What a layer's descriptor is to say of its blob. */
 export interface NewBlob {

@@ -1,5 +1,5 @@
 import type { Digest } from '@composefs/fsverity'
-import type { Descriptor } from '../descriptor.ts'
+import type { Descriptor } from '../document/descriptor.ts'
 import { inLayer, OciError } from '../errors.ts'
 import type { StoredImage } from '../store/open-image.ts'
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { asNoSpace, assertRoomFor } from '../no-space.ts'
+import { asNoSpace, assertRoomFor } from '../disk/no-space.ts'
+import { openUnnamedFile } from '../disk/unnamed-file.ts'
 import { readRange } from '../source/layout-files.ts'
-import { openUnnamedFile } from '../unnamed-file.ts'
 import { compress, type LayerPacker } from './compress.ts'
 import type { StoredTar } from './stored-tar.ts'
 

@@ -1,8 +1,8 @@
 import type { Repository } from '@composefs/repository'
 import { OciError } from '../errors.ts'
-import { EventLoopTurns } from '../event-loop-turns.ts'
 import { inStoredLayer } from '../store/open-entries.ts'
-import { verifiedBytes } from '../verified-bytes.ts'
+import { EventLoopTurns } from '../transfer/event-loop-turns.ts'
+import { verifiedBytes } from '../transfer/verified-bytes.ts'
 import { evenPieces } from './even-pieces.ts'
 import type { StoredBlob } from './export-plan.ts'
 

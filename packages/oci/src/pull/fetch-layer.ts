@@ -1,15 +1,15 @@
 import type { Digest } from '@composefs/fsverity'
 import type { ObjectWriter, Repository } from '@composefs/repository'
 import { isOciError } from '../errors.ts'
-import type { EventLoopTurns } from '../event-loop-turns.ts'
-import { importLayer } from '../import-layer.ts'
+import { importLayer } from '../layer/import-layer.ts'
 import type { ImageSource } from '../source/image-source.ts'
+import { expectedLayer, inPlannedLayer, type PlannedLayer } from '../source/plan.ts'
 import { writeBlobStream } from '../store/blob-stream.ts'
 import type { TarEntry } from '../tar/entry.ts'
+import type { EventLoopTurns } from '../transfer/event-loop-turns.ts'
+import { heedSignal } from '../transfer/heed-signal.ts'
 import { gatherChunks } from './gather-chunks.ts'
-import { heedSignal } from './heed-signal.ts'
 import { importBlob } from './import-blob.ts'
-import { expectedLayer, inPlannedLayer, type PlannedLayer } from './plan.ts'
 
 /** What is to be fetched of a layer, and how. */
 export interface FetchLayerOptions {

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { geteuid } from 'node:process'
+import { mediaTypeFacts } from '../document/media-type.ts'
 import { OciError } from '../errors.ts'
-import { mediaTypeFacts } from '../media-type.ts'
 import type { MissingLayer } from './missing-layers.ts'
 
 /**

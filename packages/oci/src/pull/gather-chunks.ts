@@ -1,5 +1,5 @@
 import { concatBytes } from '@composefs/bytes'
-import { closeSoon } from '../close-soon.ts'
+import { closeSoon } from '../transfer/close-soon.ts'
 
 /** Bytes of a gathered chunk: with fewer, what a chunk costs on its way through inflate and hashes adds up. */
 const GATHERED_SIZE = 256 * 1024

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '@composefs/fsverity'
 import type { PutResult, Repository } from '@composefs/repository'
-import type { Descriptor } from '../descriptor.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { parseOciDigest } from '../document/oci-digest.ts'
+import { sizeMismatch } from '../document/read-document.ts'
 import { OciError } from '../errors.ts'
-import { parseOciDigest } from '../oci-digest.ts'
-import { sizeMismatch } from '../source/document.ts'
 import { writeBlobStream } from '../store/blob-stream.ts'
 
 /** A blob that is stored as one object and a stream, still without a name. */

@@ -1,11 +1,11 @@
 import type { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
 import { isOciError } from '../errors.ts'
-import type { EventLoopTurns } from '../event-loop-turns.ts'
-import type { LayerMerger } from '../merge.ts'
+import { inPlannedLayer, type PlannedLayer } from '../source/plan.ts'
 import { openEntries } from '../store/open-entries.ts'
 import type { TarEntry } from '../tar/entry.ts'
-import { inPlannedLayer, type PlannedLayer } from './plan.ts'
+import type { EventLoopTurns } from '../transfer/event-loop-turns.ts'
+import type { LayerMerger } from '../tree/merge.ts'
 
 /** What feeds a merger. */
 export interface MergeInOrderOptions {

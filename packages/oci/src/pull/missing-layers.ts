@@ -2,14 +2,14 @@ import type { Digest } from '@composefs/fsverity'
 import type { PublishedName, Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
 import { isOciError } from '../errors.ts'
+import { inPlannedLayer, type PlannedLayer } from '../source/plan.ts'
 import { keptBlob } from '../store/kept-blob.ts'
 import { inStoredLayer } from '../store/open-entries.ts'
+import { verifyStoredContent } from '../store/stored-content.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
+import { unlessUnreadable } from '../store/unless-unreadable.ts'
 import type { LayerSupply } from './fetch-layer.ts'
-import { inPlannedLayer, type PlannedLayer } from './plan.ts'
 import type { PullOptions } from './pull-options.ts'
-import { verifyStoredContent } from './stored-content.ts'
-import { unlessUnreadable } from './unless-unreadable.ts'
 
 /** A layer that has to be fetched. */
 export interface MissingLayer {

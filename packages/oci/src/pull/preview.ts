@@ -1,6 +1,6 @@
 import type { Repository } from '@composefs/repository'
+import type { PullPlan } from '../source/plan.ts'
 import { findLayer, surveyLayers } from './missing-layers.ts'
-import type { PullPlan } from './plan.ts'
 import { NOTHING_PULLED } from './pull-layers.ts'
 import type { PullOptions } from './pull-options.ts'
 import type { Outcome } from './store-image.ts'

@@ -1,10 +1,12 @@
 import type { Digest } from '@composefs/fsverity'
 import { type PublishedName, publish, type Repository } from '@composefs/repository'
-import { EventLoopTurns } from '../event-loop-turns.ts'
-import type { LayerMerger } from '../merge.ts'
 import type { ProgressReport } from '../progress.ts'
 import type { ImageSource } from '../source/image-source.ts'
+import type { PlannedLayer, PullPlan } from '../source/plan.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
+import { EventLoopTurns } from '../transfer/event-loop-turns.ts'
+import { runBounded } from '../transfer/run-bounded.ts'
+import type { LayerMerger } from '../tree/merge.ts'
 import {
   type FetchedLayer,
   type FetchLayerOptions,
@@ -14,9 +16,7 @@ import {
 import { assertRoom, estimateSpace } from './free-space.ts'
 import { MergeInOrder } from './merge-in-order.ts'
 import { type MissingLayer, surveyLayers } from './missing-layers.ts'
-import type { PlannedLayer, PullPlan } from './plan.ts'
 import type { PulledLayer, PullOptions, PullStatistics } from './pull-options.ts'
-import { runBounded } from './run-bounded.ts'
 
 /** Layers that are fetched at once unless an option says otherwise: more connections than that win nothing. */
 const JOBS = 4

@@ -1,6 +1,6 @@
 import type { ErofsVersion } from '@composefs/erofs'
 import type { Digest } from '@composefs/fsverity'
-import type { Platform } from '../platform.ts'
+import type { Platform } from '../document/platform.ts'
 import type { Progress } from '../progress.ts'
 import type { OpenSourceOptions } from '../source/open-source.ts'
 import type { LinkedImage } from '../store/image-references.ts'

@@ -1,12 +1,12 @@
 import { equalBytes } from '@composefs/bytes'
 import type { Repository } from '@composefs/repository'
-import { hasAllImages } from '../commit-images.ts'
+import type { PullPlan } from '../source/plan.ts'
+import { hasAllImages } from '../store/commit-images.ts'
 import { openConfig, type StoredConfig } from '../store/config-stream.ts'
 import { openManifest, type StoredManifest } from '../store/manifest-stream.ts'
 import { blobStreamId, configStreamId } from '../store/stream-names.ts'
+import { unlessUnreadable } from '../store/unless-unreadable.ts'
 import { findLayer } from './missing-layers.ts'
-import type { PullPlan } from './plan.ts'
-import { unlessUnreadable } from './unless-unreadable.ts'
 
 /** Manifest and config of an image as the repository has them. */
 export interface StoredPull {

@@ -1,8 +1,14 @@
-import { parseConfig, readSealLabel, SEAL_LABEL } from '../config.ts'
+import { parseConfig, readSealLabel, SEAL_LABEL } from '../document/config.ts'
+import { type JsonObject, parseJson } from '../document/json.ts'
+import {
+  addMember,
+  applyEdits,
+  type JsonEdit,
+  memberObject,
+  replaceValue,
+} from '../document/json-edit.ts'
+import { parseManifest } from '../document/manifest.ts'
 import { OciError } from '../errors.ts'
-import { type JsonObject, parseJson } from '../json.ts'
-import { parseManifest } from '../manifest.ts'
-import { addMember, applyEdits, type JsonEdit, memberObject, replaceValue } from './json-edit.ts'
 
 /**
  * A config with the seal label set to `value`. Only the label changes, or is added: order, white space, numbers and

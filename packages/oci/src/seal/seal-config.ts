@@ -1,8 +1,13 @@
 import type { Digest } from '@composefs/fsverity'
 import { publish, type Repository } from '@composefs/repository'
 import { type BuildTreeOptions, buildTree } from '../build-tree.ts'
-import { commitImages, defaultImageDigest, hasAllImages, imageNames } from '../commit-images.ts'
-import { readSealLabel } from '../config.ts'
+import { readSealLabel } from '../document/config.ts'
+import {
+  commitImages,
+  defaultImageDigest,
+  hasAllImages,
+  imageNames,
+} from '../store/commit-images.ts'
 import { configName, openConfig, writeConfig } from '../store/config-stream.ts'
 import type { StoredDocument } from '../store/document-stream.ts'
 import type { ImageReferences } from '../store/image-references.ts'

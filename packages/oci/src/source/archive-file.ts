@@ -3,8 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { compressionOf } from '../compression-magic.ts'
 import { decompress } from '../decompress/decompress.ts'
+import { openUnnamedFile } from '../disk/unnamed-file.ts'
 import { OciError } from '../errors.ts'
-import { openUnnamedFile } from '../unnamed-file.ts'
 import { type LayoutFile, readRange } from './layout-files.ts'
 
 /** How to open an archive as a file of plain tar. */

@@ -1,6 +1,6 @@
+import { parseJson } from '../document/json.ts'
+import { JsonRecord } from '../document/json-record.ts'
 import { OciError } from '../errors.ts'
-import { parseJson } from '../json.ts'
-import { JsonRecord } from '../json-record.ts'
 
 /** One image of an archive, as `manifest.json` lists it. */
 export interface DockerArchiveEntry {
@@ -89,7 +89,7 @@ async function imageNamed(
 ): Promise<DockerArchiveEntry | undefined> {
   const exact = images.find(({ tags }) => tags.includes(tag))
   if (exact !== undefined) return exact
-  const { fullImageName } = await import('./full-image-name.ts')
+  const { fullImageName } = await import('../full-image-name.ts')
   const wanted = fullImageName(tag)
   if (wanted === undefined) return undefined
   return images.find(({ tags }) => tags.some(each => fullImageName(each) === wanted))

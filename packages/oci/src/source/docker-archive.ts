@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
+import { JSON_SIZE_MAX } from '../document/json.ts'
+import { readAll } from '../document/read-document.ts'
 import { OciError } from '../errors.ts'
-import { JSON_SIZE_MAX } from '../json.ts'
 import { type ArchiveFileOptions, openArchiveFile, openMember } from './archive-file.ts'
 import { DockerArchiveImage } from './docker-archive-image.ts'
 import { DockerArchiveIndex } from './docker-archive-index.ts'
@@ -9,7 +10,6 @@ import {
   type DockerArchiveEntry,
   parseDockerArchiveEntries,
 } from './docker-archive-list.ts'
-import { readAll } from './document.ts'
 import type { ImageSource } from './image-source.ts'
 import type { SelectOptions } from './layout-source.ts'
 

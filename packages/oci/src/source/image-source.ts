@@ -1,4 +1,4 @@
-import type { Descriptor } from '../descriptor.ts'
+import type { Descriptor } from '../document/descriptor.ts'
 
 /** A manifest as it came, and the name it came under. */
 export interface ManifestBytes {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Descriptor } from '../descriptor.ts'
-import { requireOciDigest } from '../oci-digest.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { requireOciDigest } from '../document/oci-digest.ts'
 
 /** The `data` of a descriptor where it is what the descriptor says; the caller's own. */
 export function inlineData(descriptor: Descriptor): Uint8Array | undefined {

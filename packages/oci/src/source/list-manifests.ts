@@ -1,7 +1,7 @@
-import type { Descriptor } from '../descriptor.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { parseIndex } from '../document/index-document.ts'
+import { mediaTypeRole } from '../document/media-type.ts'
 import { OciError } from '../errors.ts'
-import { parseIndex } from '../index-document.ts'
-import { mediaTypeRole } from '../media-type.ts'
 import { INDEX_LEVELS_MAX, type SelectManifestOptions, tooDeep } from './select-manifest.ts'
 
 /**

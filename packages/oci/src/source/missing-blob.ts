@@ -1,4 +1,4 @@
-import type { Descriptor } from '../descriptor.ts'
+import type { Descriptor } from '../document/descriptor.ts'
 import { OciError } from '../errors.ts'
 
 /** The error for a blob that a source does not have. */

@@ -1,7 +1,7 @@
-import type { Descriptor } from '../descriptor.ts'
-import { parseJson } from '../json.ts'
-import { JsonRecord } from '../json-record.ts'
-import { mediaTypeRole, OCI_INDEX, OCI_MANIFEST } from '../media-type.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { parseJson } from '../document/json.ts'
+import { JsonRecord } from '../document/json-record.ts'
+import { mediaTypeRole, OCI_INDEX, OCI_MANIFEST } from '../document/media-type.ts'
 
 /** What a registry hands out under a name. */
 export interface RootDocument {

@@ -1,10 +1,10 @@
-import { parseConfig } from '../config.ts'
-import type { Descriptor } from '../descriptor.ts'
+import { parseConfig } from '../document/config.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { type IndexDocument, parseIndex } from '../document/index-document.ts'
+import { isContainerImage, parseManifest } from '../document/manifest.ts'
+import { mediaTypeRole } from '../document/media-type.ts'
+import { formatPlatform, type Platform, platformRank } from '../document/platform.ts'
 import { OciError } from '../errors.ts'
-import { type IndexDocument, parseIndex } from '../index-document.ts'
-import { isContainerImage, parseManifest } from '../manifest.ts'
-import { mediaTypeRole } from '../media-type.ts'
-import { formatPlatform, type Platform, platformRank } from '../platform.ts'
 import type { ManifestBytes } from './image-source.ts'
 
 /** Indexes that may lie one in another, the one that `index.json` names included. */

@@ -1,7 +1,7 @@
 import type { Digest } from '@composefs/fsverity'
 import type { PublishedName, Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
-import { sha256Digest } from '../oci-digest.ts'
+import { sha256Digest } from '../document/oci-digest.ts'
 import { type StoredDocument, storeDocument } from './document-stream.ts'
 import { blobStreamId } from './stream-names.ts'
 

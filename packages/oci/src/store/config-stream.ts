@@ -1,8 +1,8 @@
 import type { Digest } from '@composefs/fsverity'
 import { isRepositoryError, type PublishedName, type Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
+import { assertDigest, sha256Digest } from '../document/oci-digest.ts'
 import { OciError } from '../errors.ts'
-import { assertDigest, sha256Digest } from '../oci-digest.ts'
 import { readDocumentStream, type StoredDocument, storeDocument } from './document-stream.ts'
 import {
   type ImageReferences,

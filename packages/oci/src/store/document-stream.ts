@@ -2,8 +2,8 @@ import { concatBytes } from '@composefs/bytes'
 import type { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
 import type { SplitstreamReader } from '@composefs/splitstream'
+import { JSON_SIZE_MAX } from '../document/json.ts'
 import { OciError } from '../errors.ts'
-import { JSON_SIZE_MAX } from '../json.ts'
 
 /** A config, manifest or other blob in the repository. */
 export interface StoredDocument {

@@ -1,5 +1,5 @@
 import type { Repository } from '@composefs/repository'
-import { readSealLabel } from '../config.ts'
+import { readSealLabel } from '../document/config.ts'
 import { plainImage } from './image-references.ts'
 import { openImage, type StoredImage } from './open-image.ts'
 import { listReferrers } from './referrers.ts'

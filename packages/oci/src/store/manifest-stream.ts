@@ -1,9 +1,9 @@
 import type { Digest } from '@composefs/fsverity'
 import type { PublishedName, Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
+import { isContainerImage, type Manifest, parseManifest } from '../document/manifest.ts'
+import { assertDigest, sha256Digest } from '../document/oci-digest.ts'
 import { OciError } from '../errors.ts'
-import { isContainerImage, type Manifest, parseManifest } from '../manifest.ts'
-import { assertDigest, sha256Digest } from '../oci-digest.ts'
 import { readDocumentStream, type StoredDocument, storeDocument } from './document-stream.ts'
 import { manifestStreamId } from './stream-names.ts'
 

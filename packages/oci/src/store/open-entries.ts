@@ -3,7 +3,7 @@ import type { Digest } from '@composefs/fsverity'
 import { isRepositoryError, type Repository, RepositoryError } from '@composefs/repository'
 import { CONTENT_TYPES, isSplitstreamError, SplitstreamError } from '@composefs/splitstream'
 import { layerText } from '../errors.ts'
-import { layerEntries } from '../layer-entries.ts'
+import { layerEntries } from '../layer/layer-entries.ts'
 import type { TarEntry } from '../tar/entry.ts'
 
 /** Number of a stored layer in its image, the lowest being 1, and its diff ID: for errors. */

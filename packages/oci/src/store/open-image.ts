@@ -1,6 +1,6 @@
 import type { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
-import { type Config, parseConfig } from '../config.ts'
+import { type Config, parseConfig } from '../document/config.ts'
 import { OciError } from '../errors.ts'
 import { openConfig, type StoredConfig } from './config-stream.ts'
 import { configReferenceName, openManifest, type StoredManifest } from './manifest-stream.ts'

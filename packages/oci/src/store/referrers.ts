@@ -1,5 +1,5 @@
 import type { PublishedName, Repository } from '@composefs/repository'
-import { parseOciDigest } from '../oci-digest.ts'
+import { parseOciDigest } from '../document/oci-digest.ts'
 import { manifestStreamId } from './stream-names.ts'
 
 const DIRECTORY = 'oci-referrers'

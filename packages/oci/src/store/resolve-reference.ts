@@ -1,6 +1,6 @@
 import type { Repository } from '@composefs/repository'
+import { requireOciDigest } from '../document/oci-digest.ts'
 import { OciError } from '../errors.ts'
-import { requireOciDigest } from '../oci-digest.ts'
 import { openManifest } from './manifest-stream.ts'
 import { nearestNames } from './nearest-names.ts'
 import {

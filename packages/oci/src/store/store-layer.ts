@@ -1,9 +1,9 @@
 import type { Digest } from '@composefs/fsverity'
 import { type PublishedName, publish, type Repository } from '@composefs/repository'
+import { requireOciDigest } from '../document/oci-digest.ts'
 import { OciError } from '../errors.ts'
-import { type ImportedLayer, importLayer } from '../import-layer.ts'
-import { formatLayerEntry } from '../layer-dump.ts'
-import { requireOciDigest } from '../oci-digest.ts'
+import { type ImportedLayer, importLayer } from '../layer/import-layer.ts'
+import { formatLayerEntry } from '../layer/layer-dump.ts'
 import { openEntries } from './open-entries.ts'
 import { layerStreamId } from './stream-names.ts'
 

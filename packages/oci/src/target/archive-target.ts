@@ -1,5 +1,5 @@
-import type { Descriptor } from '../descriptor.ts'
-import { requireOciDigest } from '../oci-digest.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { requireOciDigest } from '../document/oci-digest.ts'
 import type { ManifestBytes } from '../source/image-source.ts'
 import { ArchiveWriter } from './archive-writer.ts'
 import type { BlobPresence, ImageTarget, PutBlobOptions } from './image-target.ts'

@@ -1,6 +1,6 @@
-import { asNoSpace, assertRoomFor } from '../no-space.ts'
+import { asNoSpace, assertRoomFor } from '../disk/no-space.ts'
 import { BLOCK_SIZE } from '../tar/header.ts'
-import { type ExpectedBytes, verifiedBytes } from '../verified-bytes.ts'
+import { type ExpectedBytes, verifiedBytes } from '../transfer/verified-bytes.ts'
 import type { PutBlobOptions } from './image-target.ts'
 import { NewFile } from './new-file.ts'
 import { encodeFileHeader, paddingOf } from './tar-header.ts'

@@ -1,4 +1,4 @@
-import type { Descriptor } from '../descriptor.ts'
+import type { Descriptor } from '../document/descriptor.ts'
 import type { ManifestBytes } from '../source/image-source.ts'
 
 /** How a target came to have a blob that nobody had to send. */

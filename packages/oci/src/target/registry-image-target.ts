@@ -7,10 +7,10 @@ import {
   type RegistryReference,
   type RemoteRepository,
 } from '@composefs/registry'
-import type { Descriptor } from '../descriptor.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { isContainerImage, type Manifest, parseManifest } from '../document/manifest.ts'
+import { requireOciDigest } from '../document/oci-digest.ts'
 import { OciError } from '../errors.ts'
-import { isContainerImage, type Manifest, parseManifest } from '../manifest.ts'
-import { requireOciDigest } from '../oci-digest.ts'
 import type { ManifestBytes } from '../source/image-source.ts'
 import type { BlobPresence, ImageTarget, PutBlobOptions } from './image-target.ts'
 

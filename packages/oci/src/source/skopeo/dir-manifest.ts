@@ -1,10 +1,10 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { JSON_SIZE_MAX } from '../../json.ts'
-import { parseManifest } from '../../manifest.ts'
-import { isDockerManifest } from '../../media-type.ts'
-import { sha256Digest } from '../../oci-digest.ts'
+import { JSON_SIZE_MAX } from '../../document/json.ts'
+import { parseManifest } from '../../document/manifest.ts'
+import { isDockerManifest } from '../../document/media-type.ts'
+import { sha256Digest } from '../../document/oci-digest.ts'
 import type { ManifestBytes } from '../image-source.ts'
 
 /**

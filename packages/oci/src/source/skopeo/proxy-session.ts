@@ -1,6 +1,6 @@
 import { concatBytes } from '@composefs/bytes'
+import { JSON_SIZE_MAX } from '../../document/json.ts'
 import { isOciError, OciError } from '../../errors.ts'
-import { JSON_SIZE_MAX } from '../../json.ts'
 import { PipeReader } from './pipe-reader.ts'
 import {
   type ProxyMethod,

@@ -1,5 +1,5 @@
 import { isRegistryError, parseRegistryReference, type RegistryOptions } from '@composefs/registry'
-import type { Platform } from '../../platform.ts'
+import type { Platform } from '../../document/platform.ts'
 import type { OpenSkopeoOptions } from './skopeo-options.ts'
 
 /** A program to start, and what to give it. */

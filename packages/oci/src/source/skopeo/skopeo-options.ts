@@ -1,5 +1,5 @@
 import type { RegistryOptions } from '@composefs/registry'
-import type { Platform } from '../../platform.ts'
+import type { Platform } from '../../document/platform.ts'
 import type { SocketPairs } from './message-socket.ts'
 
 /** How to reach skopeo. */

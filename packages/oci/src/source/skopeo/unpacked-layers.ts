@@ -1,9 +1,9 @@
-import { parseConfig } from '../../config.ts'
-import type { Descriptor } from '../../descriptor.ts'
+import { parseConfig } from '../../document/config.ts'
+import type { Descriptor } from '../../document/descriptor.ts'
+import { parseJson } from '../../document/json.ts'
+import { JsonRecord } from '../../document/json-record.ts'
+import { parseManifest } from '../../document/manifest.ts'
 import { OciError } from '../../errors.ts'
-import { parseJson } from '../../json.ts'
-import { JsonRecord } from '../../json-record.ts'
-import { parseManifest } from '../../manifest.ts'
 import type { ProxySession } from './proxy-session.ts'
 
 /** How a store that keeps layers unpacked calls one of them. */

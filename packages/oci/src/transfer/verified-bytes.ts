@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Descriptor } from './descriptor.ts'
-import { OciError } from './errors.ts'
-import { requireOciDigest } from './oci-digest.ts'
-import { sizeMismatch } from './source/document.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { requireOciDigest } from '../document/oci-digest.ts'
+import { sizeMismatch } from '../document/read-document.ts'
+import { OciError } from '../errors.ts'
 
 /** What bytes must turn out to be. */
 export type ExpectedBytes = Pick<Descriptor, 'digest' | 'size'>

@@ -1,8 +1,8 @@
 import { toHex } from '@composefs/bytes'
 import type { Hashing, StreamHash } from '@composefs/fsverity'
-import type { Compression } from './decompress/detect.ts'
-import { OciError } from './errors.ts'
-import { requireOciDigest } from './oci-digest.ts'
+import type { Compression } from '../decompress/detect.ts'
+import { requireOciDigest } from '../document/oci-digest.ts'
+import { OciError } from '../errors.ts'
 
 /** What a layer must turn out to be. */
 export interface ExpectedLayer {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { OciError } from './errors.ts'
+import { OciError } from '../errors.ts'
 
 /** Hex digits of the digests whose form the OCI image spec fixes. */
 const HEX_DIGITS = { sha256: 64, sha384: 96, sha512: 128 } as const

@@ -1,4 +1,4 @@
-import { OciError } from './errors.ts'
+import { OciError } from '../errors.ts'
 import { parseJson } from './json.ts'
 import { JsonRecord } from './json-record.ts'
 import { requireOciDigest } from './oci-digest.ts'

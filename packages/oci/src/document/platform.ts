@@ -1,4 +1,4 @@
-import { OciError } from './errors.ts'
+import { OciError } from '../errors.ts'
 import type { JsonRecord } from './json-record.ts'
 
 /** What an image runs on, in the words of Go: `linux`, `amd64`, `v8`. */

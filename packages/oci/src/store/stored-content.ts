@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
+import { parseOciDigest } from '../document/oci-digest.ts'
 import { OciError } from '../errors.ts'
-import { parseOciDigest } from '../oci-digest.ts'
 
 /**
  * Reads all that a stored layer or blob stands for and checks it against the digest in its name.

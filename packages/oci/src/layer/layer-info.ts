@@ -1,6 +1,6 @@
 import type { Digest } from '@composefs/fsverity'
 import type { SplitstreamReader } from '@composefs/splitstream'
-import { OciError } from './errors.ts'
+import { OciError } from '../errors.ts'
 import { type LayerEntriesOptions, layerEntries } from './layer-entries.ts'
 
 /** What is known of a stored layer: the document of `oci layer --json`, keys in its order. */

@@ -7,7 +7,7 @@ import {
   imageFormat,
   imageReferenceKey,
   plainImage,
-} from './store/image-references.ts'
+} from './image-references.ts'
 
 /** The EROFS formats that the repository makes images of, the default one first. */
 export function imageVersions(repository: Repository): ErofsVersion[] {

@@ -1,5 +1,5 @@
-import { closeSoon } from '../close-soon.ts'
-import type { EventLoopTurns } from '../event-loop-turns.ts'
+import { closeSoon } from './close-soon.ts'
+import type { EventLoopTurns } from './event-loop-turns.ts'
 
 /**
  * Yields what `chunks` yields, and stops with the reason of `signal` when that is aborted, even while the next chunk is

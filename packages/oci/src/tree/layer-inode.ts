@@ -5,10 +5,10 @@ import {
   SYMLINK_MAX,
   XATTR_VALUE_MAX,
 } from '@composefs/tree'
-import { DEVICE_MAJOR_MAX, DEVICE_MINOR_MAX, encodeDevice } from './device-number.ts'
-import { entryText } from './entry-text.ts'
-import { OciError } from './errors.ts'
-import type { TarEntry } from './tar/entry.ts'
+import { entryText } from '../entry-text.ts'
+import { OciError } from '../errors.ts'
+import { DEVICE_MAJOR_MAX, DEVICE_MINOR_MAX, encodeDevice } from '../layer/device-number.ts'
+import type { TarEntry } from '../tar/entry.ts'
 
 /**
  * Metadata of the inode that an entry describes.

@@ -1,13 +1,17 @@
-import { type Config, parseConfig } from '../config.ts'
-import type { Descriptor } from '../descriptor.ts'
-import { convertDockerManifest } from '../docker-convert.ts'
+import { type Config, parseConfig } from '../document/config.ts'
+import type { Descriptor } from '../document/descriptor.ts'
+import { convertDockerManifest } from '../document/docker-convert.ts'
+import { isContainerImage, type Manifest, parseManifest } from '../document/manifest.ts'
+import {
+  describeForeignLayerType,
+  isDockerManifest,
+  mediaTypeRole,
+} from '../document/media-type.ts'
+import { requireOciDigest, sha256Digest } from '../document/oci-digest.ts'
+import { readDocument } from '../document/read-document.ts'
 import { inLayer, OciError } from '../errors.ts'
-import type { ExpectedLayer } from '../layer-digests.ts'
-import { isContainerImage, type Manifest, parseManifest } from '../manifest.ts'
-import { describeForeignLayerType, isDockerManifest, mediaTypeRole } from '../media-type.ts'
-import { requireOciDigest, sha256Digest } from '../oci-digest.ts'
-import { readDocument } from '../source/document.ts'
-import type { ImageSource } from '../source/image-source.ts'
+import type { ExpectedLayer } from '../layer/layer-digests.ts'
+import type { ImageSource } from './image-source.ts'
 
 /** A document with the digest that its bytes were checked against. */
 export interface VerifiedDocument {

@@ -1,11 +1,11 @@
 import type { Algorithm } from '@composefs/fsverity'
 import { FileTree, type Inode, isTreeError, ROOT, type TreeError } from '@composefs/tree'
-import { entryText } from './entry-text.ts'
-import { inLayer, OciError, type OciErrorCode } from './errors.ts'
+import { entryText } from '../entry-text.ts'
+import { inLayer, OciError, type OciErrorCode } from '../errors.ts'
+import type { TarEntry } from '../tar/entry.ts'
 import { assertNameLength, entryContent, entryMetadata } from './layer-inode.ts'
 import { IMPLIED_DIRECTORY, LayerMarks } from './layer-marks.ts'
 import { type LayerPath, parseLayerPath, parseLinkTarget } from './layer-path.ts'
-import type { TarEntry } from './tar/entry.ts'
 
 /**
  * Most directories that are made without an entry. Tars without directories have a few thousand; a path of 4 KiB makes

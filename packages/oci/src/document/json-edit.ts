@@ -1,6 +1,6 @@
 import { concatBytes, encodeUtf8, showUtf8 } from '@composefs/bytes'
 import { OciError } from '../errors.ts'
-import type { JsonNode, JsonObject } from '../json.ts'
+import type { JsonNode, JsonObject } from './json.ts'
 
 const SPACE = new Set([0x20, 0x09, 0x0a, 0x0d])
 const COLON = 0x3a

@@ -1,8 +1,8 @@
 import { concatBytes } from '@composefs/bytes'
-import type { Descriptor } from '../descriptor.ts'
 import { OciError } from '../errors.ts'
-import { JSON_SIZE_MAX } from '../json.ts'
-import { assertDigest, requireOciDigest } from '../oci-digest.ts'
+import type { Descriptor } from './descriptor.ts'
+import { JSON_SIZE_MAX } from './json.ts'
+import { assertDigest, requireOciDigest } from './oci-digest.ts'
 
 /**
  * Reads a whole manifest, index or config and checks its size and digest.

@@ -1,5 +1,5 @@
-import { OciError } from './errors.ts'
-import { freeSpace } from './pull/free-space.ts'
+import { OciError } from '../errors.ts'
+import { freeSpace } from '../pull/free-space.ts'
 
 /**
  * Looks whether there is room for `needed` bytes, before anything is written.

@@ -1,5 +1,5 @@
 import { decodeUtf8, encodeUtf8, hexDigit, showUtf8 } from '@composefs/bytes'
-import { OciError } from './errors.ts'
+import { OciError } from '../errors.ts'
 
 /** Deepest nesting of arrays and objects. */
 export const JSON_DEPTH_MAX = 64

@@ -1,5 +1,5 @@
+import { OciError } from '../errors.ts'
 import { type Descriptor, readDescriptor } from './descriptor.ts'
-import { OciError } from './errors.ts'
 import { parseJson } from './json.ts'
 import { JsonRecord } from './json-record.ts'
 import { isImageConfig, mediaTypeRole, OCI_MANIFEST } from './media-type.ts'

@@ -1,4 +1,4 @@
-import { OciError } from './errors.ts'
+import { OciError } from '../errors.ts'
 import type { JsonNode, JsonObject } from './json.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { encodeUtf8, equalBytes, startsWith } from '@composefs/bytes'
 import { type FileTree, type Inode, ROOT, type Xattr } from '@composefs/tree'
-import type { XattrMode } from './xattr-mode.ts'
+import type { XattrMode } from '../xattr-mode.ts'
 
 export interface TransformOptions {
   /** Which xattrs stay. */

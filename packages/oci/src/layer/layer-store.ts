@@ -1,8 +1,8 @@
 import type { Digest } from '@composefs/fsverity'
 import type { ObjectStore, PutResult } from '@composefs/repository'
 import type { SplitstreamWriter } from '@composefs/splitstream'
-import type { TarEntry } from './tar/entry.ts'
-import type { LayerSink, ObjectPieces } from './tar/splitter.ts'
+import type { TarEntry } from '../tar/entry.ts'
+import type { LayerSink, ObjectPieces } from '../tar/splitter.ts'
 
 /** Counts of the contents of a layer that are objects. */
 export interface LayerCounts {

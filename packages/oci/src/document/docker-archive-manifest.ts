@@ -1,5 +1,5 @@
-import type { Descriptor } from '../descriptor.ts'
-import { convertDockerManifest } from '../docker-convert.ts'
+import type { Descriptor } from './descriptor.ts'
+import { convertDockerManifest } from './docker-convert.ts'
 
 /** Media types that skopeo gives these, whatever they are: the OCI forms of them end up in the manifest. */
 const CONFIG_TYPE = 'application/vnd.docker.container.image.v1+json'

@@ -1,4 +1,4 @@
-import { OciError } from './errors.ts'
+import { OciError } from '../errors.ts'
 import type { JsonNode } from './json.ts'
 import { JsonRecord } from './json-record.ts'
 import { parseOciDigest } from './oci-digest.ts'

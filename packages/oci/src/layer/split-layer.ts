@@ -1,13 +1,13 @@
 import type { Hashing } from '@composefs/fsverity'
-import { CheckedBlob } from './decompress/checked-blob.ts'
-import { type DetectedBlob, decode, detectBlob } from './decompress/decompress.ts'
-import type { Compression } from './decompress/detect.ts'
-import { readAhead } from './decompress/read-ahead.ts'
-import { OciError } from './errors.ts'
-import { EventLoopTurns } from './event-loop-turns.ts'
+import { CheckedBlob } from '../decompress/checked-blob.ts'
+import { type DetectedBlob, decode, detectBlob } from '../decompress/decompress.ts'
+import type { Compression } from '../decompress/detect.ts'
+import { readAhead } from '../decompress/read-ahead.ts'
+import { type LayerPacking, mediaTypeFacts } from '../document/media-type.ts'
+import { OciError } from '../errors.ts'
+import { type LayerSink, LayerSplitter } from '../tar/splitter.ts'
+import { EventLoopTurns } from '../transfer/event-loop-turns.ts'
 import { type ExpectedLayer, LayerDigests } from './layer-digests.ts'
-import { type LayerPacking, mediaTypeFacts } from './media-type.ts'
-import { type LayerSink, LayerSplitter } from './tar/splitter.ts'
 
 /** How to read the blob of a layer. */
 export interface ReadLayerOptions {

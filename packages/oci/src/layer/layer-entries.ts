@@ -1,9 +1,9 @@
 import type { Digest } from '@composefs/fsverity'
 import type { SplitstreamChunk, SplitstreamReader } from '@composefs/splitstream'
 import { INLINE_MAX } from '@composefs/tree'
-import { inLayer, OciError, type OciErrorFacts } from './errors.ts'
-import type { TarEntry } from './tar/entry.ts'
-import { TarReader } from './tar/reader.ts'
+import { inLayer, OciError, type OciErrorFacts } from '../errors.ts'
+import type { TarEntry } from '../tar/entry.ts'
+import { TarReader } from '../tar/reader.ts'
 
 /** What reading the entries of a stored layer needs. */
 export interface LayerEntriesOptions {

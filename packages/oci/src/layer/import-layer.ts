@@ -1,10 +1,10 @@
 import type { Digest, Hashing } from '@composefs/fsverity'
 import type { ObjectStore, StreamStore } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
-import { inLayer, OciError } from './errors.ts'
+import { inLayer, OciError } from '../errors.ts'
+import type { TarEntry } from '../tar/entry.ts'
 import { LayerStore } from './layer-store.ts'
 import { type ReadLayerOptions, splitLayer } from './split-layer.ts'
-import type { TarEntry } from './tar/entry.ts'
 
 /** What an import needs of a repository. */
 export interface LayerRepository {

@@ -1,6 +1,6 @@
 import { startsWith } from '@composefs/bytes'
 import { DEPTH_MAX } from '@composefs/tree'
-import { OciError } from './errors.ts'
+import { OciError } from '../errors.ts'
 
 const SLASH = 0x2f
 const DOT = 0x2e
