@@ -212,6 +212,7 @@ describe('lines', () => {
   test.each([
     ['rules', { rules: '/a L\n'.repeat(100_001) }],
     ['characters of a pattern', { rules: `/${'a'.repeat(5000)} L` }],
+    ['characters of a context', { rules: `/a ${'l'.repeat(5000)}` }],
     ['bytes of an alias', { rules: '', subs: `/a /${'b'.repeat(5000)}` }],
   ])('too many %s', (_, { rules, ...others }) => {
     expect(failure(treeOf([], policyOf(rules, others)))).toMatch(/^ERR_OCI_POLICY_TOO_COMPLEX/)

@@ -151,7 +151,7 @@ function bytesCopy(view: TreeView, start: number, end: number): Uint8Array {
   return Uint8Array.from(view.nameBytes.subarray(start, end))
 }
 
-/** Files whose label goes are those that had one; the others were never anything else. */
+/** Writes the labels into the tree, and gives the names that are to be files of their own an inode each. */
 function applyLabels(
   tree: FileTree,
   { labels, splits }: LabelWalker,

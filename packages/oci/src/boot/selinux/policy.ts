@@ -32,7 +32,7 @@ const ALIAS_FILES = ['file_contexts.subs', 'file_contexts.subs_dist']
 
 /** Most rules of a policy; the largest in use have some nine thousand. */
 const RULES_MAX = 100_000
-/** Longest pattern in characters, and path in an alias in bytes: those of a path. */
+/** Longest pattern and context in characters, and path in an alias in bytes: that of a path. */
 const TEXT_MAX = 4096
 
 const NO_LABEL = '<<none>>'
@@ -96,6 +96,7 @@ function readRule(line: PolicyLine, fields: readonly string[]): LabelRule {
   if (hasType && !TYPES.has(second)) throw badLine(line, `no type of a file: ${second}`)
   if (hasType && third === undefined) throw badLine(line, 'a type without a context')
   const label = hasType ? (third as string) : second
+  if (label.length > TEXT_MAX) throw tooMuch(line, `a context of ${label.length} characters`)
   if ((hasType ? fourth : third) !== undefined) {
     throw badLine(line, `something behind the context ${label}`)
   }
