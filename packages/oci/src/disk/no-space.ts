@@ -1,5 +1,5 @@
 import { OciError } from '../errors.ts'
-import { freeSpace } from '../pull/free-space.ts'
+import { freeSpace, noSpaceCode } from './free-space.ts'
 
 /**
  * Looks whether there is room for `needed` bytes, before anything is written.
@@ -19,8 +19,8 @@ export function assertRoomFor(directory: string, needed: number, what: string): 
 
 /** The error of a write that found no room, with what is known; any other error as it is. */
 export function asNoSpace(error: unknown, directory: string, what: string): unknown {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  const code = noSpaceCode(error)
+  if (code === undefined) return error
   const free = freeSpace(directory)
   const why = code === 'EDQUOT' ? ' (the quota is used up)' : ''
   return new OciError(

@@ -13,10 +13,10 @@ import {
   fetchLayer,
   type LayerSupply,
 } from './fetch-layer.ts'
-import { assertRoom, estimateSpace } from './free-space.ts'
 import { MergeInOrder } from './merge-in-order.ts'
 import { type MissingLayer, surveyLayers } from './missing-layers.ts'
 import type { PulledLayer, PullOptions, PullStatistics } from './pull-options.ts'
+import { assertRoom, estimateSpace } from './room.ts'
 
 /** Layers that are fetched at once unless an option says otherwise: more connections than that win nothing. */
 const JOBS = 4

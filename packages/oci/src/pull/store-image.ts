@@ -26,10 +26,10 @@ import { LayerMerger } from '../tree/merge.ts'
 import { transformTree } from '../tree/transform.ts'
 import { DEFAULT_XATTR_MODE } from '../xattr-mode.ts'
 import type { LayerSupply } from './fetch-layer.ts'
-import { explainNoSpace } from './free-space.ts'
 import { wantsBlob } from './missing-layers.ts'
 import { LayerPull, NOTHING_PULLED, type PulledLayers } from './pull-layers.ts'
 import type { PullOptions, PullResult } from './pull-options.ts'
+import { explainNoSpace } from './room.ts'
 import { findConfig, findManifest, findStored, type StoredPull } from './stored-pull.ts'
 
 /** What is to be stored, and where. */

@@ -3,9 +3,10 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { compressionOf } from '../compression-magic.ts'
 import { decompress } from '../decompress/decompress.ts'
+import { readRange } from '../disk/read-range.ts'
 import { openUnnamedFile } from '../disk/unnamed-file.ts'
 import { OciError } from '../errors.ts'
-import { type LayoutFile, readRange } from './layout-files.ts'
+import type { LayoutFile } from './layout-files.ts'
 
 /** How to open an archive as a file of plain tar. */
 export interface ArchiveFileOptions {

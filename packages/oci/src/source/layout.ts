@@ -1,9 +1,10 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readRange } from '../disk/read-range.ts'
 import { OciError } from '../errors.ts'
 import type { ImageSource } from './image-source.ts'
-import { type LayoutFile, type LayoutFiles, readRange } from './layout-files.ts'
+import type { LayoutFile, LayoutFiles } from './layout-files.ts'
 import { openLayoutFiles, type SelectOptions } from './layout-source.ts'
 
 /**

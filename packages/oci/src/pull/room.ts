@@ -1,5 +1,4 @@
-import { statfsSync } from 'node:fs'
-import { geteuid } from 'node:process'
+import { freeSpace, noSpaceCode } from '../disk/free-space.ts'
 import { mediaTypeFacts } from '../document/media-type.ts'
 import { OciError } from '../errors.ts'
 import type { MissingLayer } from './missing-layers.ts'
@@ -28,14 +27,6 @@ export function estimateSpace(missing: readonly MissingLayer[]): SpaceEstimate {
     likely += size * copies + (needsLayer && isPacked ? size * (UNPACKED_RATIO - 1) : 0)
   }
   return { least, likely: Math.ceil(likely) }
-}
-
-/** Free bytes of the file system of `path`; undefined for one that does not tell. */
-export function freeSpace(path: string): number | undefined {
-  const { blocks, bfree, bavail, bsize } = statfsSync(path)
-  if (blocks === 0) return undefined
-  // What a file system reserves is for root.
-  return (geteuid?.() === 0 ? bfree : bavail) * bsize
 }
 
 /**
@@ -69,8 +60,8 @@ export function explainNoSpace(
   error: unknown,
   known: { readonly path: string; readonly stored: number; readonly total: number },
 ): unknown {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  const code = noSpaceCode(error)
+  if (code === undefined) return error
   const { path, stored, total } = known
   const free = freeSpace(path)
   const room = code === 'EDQUOT' ? 'the quota is used up' : `${bytes(free ?? 0)} free`
