@@ -17,10 +17,19 @@ export interface DispatcherOptions {
   readonly connectTimeoutMs: number
 }
 
+/**
+ * Origins whose connections are kept. The certificates of one take a megabyte, and a registry may send us to another
+ * origin with each answer.
+ */
+const ORIGINS_MAX = 32
+
 /** The connections of a client, kept by origin: each has its own certificates and perhaps a proxy. */
 export class Dispatchers {
   readonly #options: DispatcherOptions
+  /** The one that was wanted last is the last one. */
   readonly #byOrigin = new Map<string, Promise<Dispatcher>>()
+  /** That end with what is under way on them. */
+  readonly #retired = new Set<Promise<Dispatcher>>()
   /** That are being made: undici knows of them when they are. */
   readonly #connecting = new Set<Socket>()
   #isClosed = false
@@ -31,23 +40,39 @@ export class Dispatchers {
 
   /** @throws RegistryError ERR_REGISTRY_BAD_CONFIG for certificates or a proxy that cannot be used */
   for(url: URL): Promise<Dispatcher> {
-    const known = this.#byOrigin.get(url.origin)
-    if (known !== undefined) return known
+    const { origin } = url
+    const known = this.#byOrigin.get(origin)
+    if (known !== undefined) {
+      this.#byOrigin.delete(origin)
+      this.#byOrigin.set(origin, known)
+      return known
+    }
     const made = this.#connect(url)
-    this.#byOrigin.set(url.origin, made)
-    made.catch(() => this.#byOrigin.delete(url.origin))
+    this.#byOrigin.set(origin, made)
+    made.catch(() => {
+      if (this.#byOrigin.get(origin) === made) this.#byOrigin.delete(origin)
+    })
+    const [oldest] = this.#byOrigin
+    if (oldest !== undefined && this.#byOrigin.size > ORIGINS_MAX) this.#retire(...oldest)
     return made
   }
 
   /** Ends all connections, and what is under way on them. */
   async destroy(): Promise<void> {
     this.#isClosed = true
-    const made = await Promise.allSettled(this.#byOrigin.values())
+    const made = await Promise.allSettled([...this.#byOrigin.values(), ...this.#retired])
     this.#byOrigin.clear()
     for (const socket of this.#connecting) socket.destroy()
     await Promise.all(
       made.map(result => (result.status === 'fulfilled' ? result.value.destroy() : undefined)),
     )
+  }
+
+  #retire(origin: string, made: Promise<Dispatcher>): void {
+    this.#byOrigin.delete(origin)
+    this.#retired.add(made)
+    const forget = () => this.#retired.delete(made)
+    made.then(dispatcher => dispatcher.close()).then(forget, forget)
   }
 
   async #connect(url: URL): Promise<Dispatcher> {
