@@ -84,6 +84,16 @@ describe('referrers', () => {
       reply(200, { 'content-type': INDEX }, '{"manifests":[1]}'),
       'ERR_REGISTRY_PROTOCOL',
     ],
+    [
+      'an index of nothing, many times',
+      reply(200, { 'content-type': INDEX }, `{"manifests":[${'{},'.repeat(9)}{}]}`),
+      'ERR_REGISTRY_PROTOCOL',
+    ],
+    [
+      'more bytes than an index may have',
+      index([{ digest, filler: 'x'.repeat(3 << 20) }], { link: `<${api}>; rel="next"` }),
+      'ERR_REGISTRY_TOO_LARGE',
+    ],
     ['no JSON', reply(200, { 'content-type': INDEX }, '{'), 'ERR_REGISTRY_PROTOCOL'],
     ['refused', reply(403), 'ERR_REGISTRY_UNAUTHORIZED'],
   ])('%s', async (_, answer, code) => {
@@ -91,6 +101,14 @@ describe('referrers', () => {
     const error = await thrownBy(remote.getReferrers(digest))
     expect(error.code).toBe(code)
     expect(error.message).toContain(digest)
+  })
+
+  test('pages without end are counted', async () => {
+    const server = await startPaths({ [api]: index([], { link: `<${api}>; rel="next"` }) })
+    const remote = await openFake(server)
+    const error = await thrownBy(remote.getReferrers(digest))
+    expect(error.message).toMatch(/more than 256 pages$/)
+    expect(server.paths()).toHaveLength(256)
   })
 
   test('a tag that is no index', async () => {

@@ -28,7 +28,7 @@ export const REFERRERS_TYPE = 'application/vnd.oci.image.index.v1+json'
 const PAGES_MAX = 256
 
 /** All pages together, in bytes. */
-const REFERRERS_SIZE_MAX = 16 << 20
+const REFERRERS_SIZE_MAX = 8 << 20
 
 /** How registries say that they know no such thing as referrers. */
 const UNKNOWN_STATUSES = [400, 404, 405, 406, 501]
@@ -100,8 +100,10 @@ async function readPages(
     }
     pages.push(page)
     size += page.bytes.byteLength
-    if (size > REFERRERS_SIZE_MAX || pages.length > PAGES_MAX) {
-      throw tooLarge(REFERRERS_SIZE_MAX, size).toError(`${session.name}: referrers of ${digest}`, {
+    const failure = size > REFERRERS_SIZE_MAX ? tooLarge(REFERRERS_SIZE_MAX, size) : undefined
+    const isEndless = pages.length === PAGES_MAX && page.next !== undefined
+    if (failure !== undefined || isEndless) {
+      throw (failure ?? tooManyPages()).toError(`${session.name}: referrers of ${digest}`, {
         registry: session.host,
         repository: session.repository,
         tries: 1,
@@ -197,8 +199,16 @@ function parseIndex(bytes: Uint8Array): readonly Entry[] {
   return manifests
 }
 
+/** Without a digest it stands for nothing, however many there are. */
 function isEntry(value: unknown): value is Entry {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof (value as { digest?: unknown } | null)?.digest === 'string'
+}
+
+function tooManyPages(): FailedTry {
+  return new FailedTry('ERR_REGISTRY_TOO_LARGE', `more than ${PAGES_MAX} pages`, {
+    isRetryable: false,
+    facts: { expected: PAGES_MAX },
+  })
 }
 
 function notAnIndex(): FailedTry {
