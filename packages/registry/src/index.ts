@@ -1,7 +1,6 @@
 export type { BlobName } from './client/blob-download.ts'
 export type { ManifestInfo, ManifestOptions, RegistryManifest } from './client/manifests.ts'
 export type { ReferrersIndex, ReferrersOptions } from './client/referrers.ts'
-export { type BlobOptions, openRemote, RemoteRepository } from './client/remote-repository.ts'
 export {
   type CredentialStore,
   type CredentialStoreOptions,
@@ -29,6 +28,7 @@ export {
   type RegistryReference,
 } from './reference.ts'
 export type { RegistryOptions, RetryEvent } from './registry-options.ts'
+export { type BlobOptions, openRemote, RemoteRepository } from './remote-repository.ts'
 export type { Adoption } from './upload/adopt-blob.ts'
 export type { NewManifest, PutManifestOptions } from './upload/put-manifest.ts'
 export type { SendBlobOptions } from './upload/send-blob.ts'

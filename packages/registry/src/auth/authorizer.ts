@@ -1,10 +1,10 @@
-import type { Secrets } from '../client/secrets.ts'
 import type { CredentialStore, Credentials } from '../config/credentials.ts'
 import { type HttpResponse, headerOf } from '../http/exchange.ts'
 import type { Transport } from '../http/transport.ts'
 import { whileWaiting } from '../http/while-waiting.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
 import { mergeScopes } from './scopes.ts'
+import type { Secrets } from './secrets.ts'
 import {
   basicAuthorization,
   fetchToken,

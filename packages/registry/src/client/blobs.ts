@@ -15,24 +15,38 @@ export async function statBlob(
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
   assertDigest(digest)
-  return session.request(
-    {
-      what: `blob ${digest}`,
-      method: 'HEAD',
-      path: `blobs/${digest}`,
-      expected: [200, 404],
-      isDocument: true,
-      signal,
-    },
-    response => {
-      response.body.close()
-      if (response.status === 404) return undefined
-      const size = Number(headerOf(response, 'content-length') ?? Number.NaN)
-      if (Number.isSafeInteger(size)) return size
-      throw new FailedTry('ERR_REGISTRY_PROTOCOL', 'the answer names no size', {
-        isRetryable: false,
-        facts: { status: response.status },
-      })
-    },
-  )
+  return session.request(headRequest(digest, signal), response => {
+    response.body.close()
+    if (response.status === 404) return undefined
+    const size = Number(headerOf(response, 'content-length') ?? Number.NaN)
+    if (Number.isSafeInteger(size)) return size
+    throw new FailedTry('ERR_REGISTRY_PROTOCOL', 'the answer names no size', {
+      isRetryable: false,
+      facts: { status: response.status },
+    })
+  })
+}
+
+/** True when the repository itself has the blob, whatever its mirrors have. Asked with the scope of whoever will write. */
+export async function hasBlob(
+  session: RegistrySession,
+  digest: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const request = { ...headRequest(digest, signal), actions: 'pull,push' } as const
+  return session.request(request, response => {
+    response.body.close()
+    return response.status === 200
+  })
+}
+
+function headRequest(digest: string, signal: AbortSignal | undefined) {
+  return {
+    what: `blob ${digest}`,
+    method: 'HEAD',
+    path: `blobs/${digest}`,
+    expected: [200, 404],
+    isDocument: true,
+    signal,
+  } as const
 }

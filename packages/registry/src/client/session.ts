@@ -1,5 +1,6 @@
 import { Authorizer } from '../auth/authorizer.ts'
 import { type Actions, repositoryScope } from '../auth/scopes.ts'
+import { Secrets } from '../auth/secrets.ts'
 import type { CredentialStore } from '../config/credentials.ts'
 import type { RegistryEndpoint } from '../config/registries-conf.ts'
 import type { HttpMethod, HttpResponse } from '../http/exchange.ts'
@@ -11,7 +12,6 @@ import { ownUrl } from './own-url.ts'
 import { refusalOf } from './refusal.ts'
 import type { ResolvedOptions } from './resolved-options.ts'
 import { Retries } from './retries.ts'
-import { Secrets } from './secrets.ts'
 
 /** A request to the repository of a session. */
 export interface SessionRequest {

@@ -1,5 +1,6 @@
 import { repositoryScope } from '../auth/scopes.ts'
 import type { BlobName } from '../client/blob-download.ts'
+import { hasBlob } from '../client/blobs.ts'
 import { assertDigest } from '../client/digest.ts'
 import type { RegistrySession } from '../client/session.ts'
 import { isRegistryError, type RegistryErrorCode } from '../errors.ts'
@@ -38,29 +39,6 @@ export async function adoptBlob(
     if (await mount(session, { digest, repository }, signal)) return 'mounted'
   }
   return undefined
-}
-
-/** True when the repository itself has the blob, whatever its mirrors have. */
-export async function hasBlob(
-  session: RegistrySession,
-  digest: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  return session.request(
-    {
-      what: `blob ${digest}`,
-      method: 'HEAD',
-      path: `blobs/${digest}`,
-      expected: [200, 404],
-      actions: 'pull,push',
-      isDocument: true,
-      signal,
-    },
-    response => {
-      response.body.close()
-      return response.status === 200
-    },
-  )
 }
 
 async function mount(

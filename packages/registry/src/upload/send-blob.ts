@@ -1,8 +1,8 @@
 import type { BlobName } from '../client/blob-download.ts'
+import { hasBlob } from '../client/blobs.ts'
 import { assertDigest } from '../client/digest.ts'
 import type { RegistrySession } from '../client/session.ts'
 import { FailedTry } from '../http/failed-try.ts'
-import { hasBlob } from './adopt-blob.ts'
 import { BlobUpload, type UploadOptions } from './blob-upload.ts'
 import { UploadSource } from './upload-source.ts'
 

@@ -1,23 +1,23 @@
-import { openCredentialStore } from '../config/credentials.ts'
-import { loadRegistriesConf } from '../config/registries-conf.ts'
-import { parseRegistryReference, type RegistryReference } from '../reference.ts'
-import type { RegistryOptions } from '../registry-options.ts'
-import { type Adoption, adoptBlob } from '../upload/adopt-blob.ts'
-import { type NewManifest, type PutManifestOptions, putManifest } from '../upload/put-manifest.ts'
-import { type SendBlobOptions, sendBlob } from '../upload/send-blob.ts'
-import { type BlobName, downloadBlob } from './blob-download.ts'
-import { statBlob } from './blobs.ts'
-import { Endpoints } from './endpoints.ts'
+import { type BlobName, downloadBlob } from './client/blob-download.ts'
+import { statBlob } from './client/blobs.ts'
+import { Endpoints } from './client/endpoints.ts'
 import {
   getManifest,
   type ManifestInfo,
   type ManifestOptions,
   type RegistryManifest,
   statManifest,
-} from './manifests.ts'
-import { getReferrers, type ReferrersIndex, type ReferrersOptions } from './referrers.ts'
-import { resolveOptions } from './resolved-options.ts'
-import { RegistrySession } from './session.ts'
+} from './client/manifests.ts'
+import { getReferrers, type ReferrersIndex, type ReferrersOptions } from './client/referrers.ts'
+import { resolveOptions } from './client/resolved-options.ts'
+import { RegistrySession } from './client/session.ts'
+import { openCredentialStore } from './config/credentials.ts'
+import { loadRegistriesConf } from './config/registries-conf.ts'
+import { parseRegistryReference, type RegistryReference } from './reference.ts'
+import type { RegistryOptions } from './registry-options.ts'
+import { type Adoption, adoptBlob } from './upload/adopt-blob.ts'
+import { type NewManifest, type PutManifestOptions, putManifest } from './upload/put-manifest.ts'
+import { type SendBlobOptions, sendBlob } from './upload/send-blob.ts'
 
 /** How to read a blob. */
 export interface BlobOptions {
