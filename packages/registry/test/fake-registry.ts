@@ -34,7 +34,12 @@ export async function startServer(answer: Answer, tls?: ServerOptions): Promise<
   const listener = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = '', url: path = '', headers } = request
     let body = ''
-    for await (const piece of request) body += piece
+    try {
+      for await (const piece of request) body += piece
+    } catch {
+      // The client has gone.
+      return
+    }
     const asked = { method, path, headers, body }
     seen.push(asked)
     await answer(asked, response)
