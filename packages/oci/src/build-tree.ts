@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
 import type { Repository } from '@composefs/repository'
 import type { FileTree } from '@composefs/tree'
 import { bootTransform } from './boot/boot-transform.ts'
 import { repositoryFiles } from './boot/repository-files.ts'
-import { inLayer, OciError } from './errors.ts'
+import { inLayer, isOciError } from './errors.ts'
 import { openEntries } from './store/open-entries.ts'
 import type { StoredImageConfig, StoredLayer } from './store/open-image.ts'
+import { verifyStoredContent } from './store/stored-content.ts'
 import { LayerMerger, type LayerMergerOptions } from './tree/merge.ts'
 import { transformTree } from './tree/transform.ts'
 import { DEFAULT_XATTR_MODE, type XattrMode } from './xattr-mode.ts'
@@ -25,7 +25,7 @@ export interface BuildTreeOptions extends LayerMergerOptions {
  * Makes the file tree of a stored image from its layers: merged, then transformed. Layers of a config that was found by
  * its own digest are hashed before they are used.
  *
- * @throws OciError what layerEntries, LayerMerger and verifyStoredLayer throw, with the layer; what bootTransform throws
+ * @throws OciError what layerEntries, LayerMerger and verifyStoredContent throw, with the layer; what bootTransform throws
  *
  * @example
  * const tree = await buildTree(repository, await openImageConfig(repository, 'app:1.0'))
@@ -53,7 +53,8 @@ async function mergeLayers(
   const merger = new LayerMerger(repository.algorithm, options)
   for (const [index, layer] of config.orderedLayers.entries()) {
     const place = { layer: index + 1, diffId: layer.diffId }
-    if (config.trust === 'digest') await verifyStoredLayer(repository, layer, place)
+    if (config.trust === 'digest')
+      await verifyLayer(repository, layer, { place, signal: options.signal })
     merger.beginLayer({ index, diffId: layer.diffId })
     for await (const entry of await openEntries(repository, layer.stream, place)) {
       options.signal?.throwIfAborted()
@@ -63,23 +64,17 @@ async function mergeLayers(
   return merger.finish()
 }
 
-/**
- * Hashes the tar that a stored layer gives back and compares it with the diff id.
- *
- * @throws OciError ERR_OCI_DIFF_ID_MISMATCH
- */
-export async function verifyStoredLayer(
+async function verifyLayer(
   repository: Repository,
-  layer: StoredLayer,
-  place: { readonly layer?: number; readonly diffId?: string } = {},
+  { diffId, stream }: StoredLayer,
+  options: {
+    readonly place: { readonly layer: number; readonly diffId: string }
+    readonly signal: AbortSignal | undefined
+  },
 ): Promise<void> {
-  const hash = createHash('sha256')
-  for await (const piece of repository.streams.cat(layer.stream)) hash.update(piece)
-  const actual = `sha256:${hash.digest('hex')}`
-  if (actual === layer.diffId) return
-  const message = `the stored layer gives back a tar with the digest ${actual}`
-  throw inLayer(
-    new OciError('ERR_OCI_DIFF_ID_MISMATCH', message, { expected: layer.diffId, actual }),
-    place,
-  )
+  try {
+    await verifyStoredContent(repository, { id: diffId, stream }, options.signal)
+  } catch (error) {
+    throw isOciError(error) ? inLayer(error, options.place) : error
+  }
 }

@@ -8,7 +8,7 @@ export { directoryPolicyFiles } from './boot/directory-policy-files.ts'
 export { formatKernelArgument } from './boot/kernel-argument.ts'
 export { repositoryFiles } from './boot/repository-files.ts'
 export { POLICY_FILE_MAX, type PolicyFiles } from './boot/selinux/policy-files.ts'
-export { type BuildTreeOptions, buildTree, verifyStoredLayer } from './build-tree.ts'
+export { type BuildTreeOptions, buildTree } from './build-tree.ts'
 export {
   type CopiedLayer,
   type CopyOptions,

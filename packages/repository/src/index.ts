@@ -1,3 +1,4 @@
+export { countRepository, type RepositoryCounts } from './count.ts'
 export { type CountingObjectStore, createCountingObjectStore } from './counting-objects.ts'
 export { DataSharing, type SharingOptions } from './data-sharing.ts'
 export { createDirectoryObjectStore, type DirectoryObjectsOptions } from './directory-objects.ts'

@@ -1,11 +1,15 @@
 import { formatAlgorithm } from '@composefs/fsverity'
-import { isRepositoryError, type Repository, unknownWriteFeatures } from '@composefs/repository'
+import {
+  countRepository,
+  isRepositoryError,
+  type Repository,
+  unknownWriteFeatures,
+} from '@composefs/repository'
 import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
 import { documentLines } from '../output/json.ts'
 import type { Result } from '../output/result.ts'
 import { chooseRepository } from '../repository/choose.ts'
-import { countRepository } from '../repository/count.ts'
 import { describeFileSystem } from '../repository/file-system.ts'
 import { openChosen } from '../repository/open.ts'
 import type { info } from './info.ts'

@@ -1,12 +1,16 @@
 import { algorithmByName, formatAlgorithm, parseAlgorithm, SHA512 } from '@composefs/fsverity'
-import { erofsFormatsOf, type InitResult, initRepository } from '@composefs/repository'
+import {
+  countRepository,
+  erofsFormatsOf,
+  type InitResult,
+  initRepository,
+} from '@composefs/repository'
 import type { Args } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { Result } from '../output/result.ts'
 import { chooseRepository } from '../repository/choose.ts'
-import { countRepository } from '../repository/count.ts'
 import { announceWait } from '../repository/open.ts'
 import { system } from '../repository/platform.ts'
 import type { init } from './init.ts'

@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs'
 import type { Digest } from '@composefs/fsverity'
 import { isRepositoryError, type Repository, RepositoryError } from '@composefs/repository'
 import { CONTENT_TYPES, isSplitstreamError, SplitstreamError } from '@composefs/splitstream'
@@ -35,7 +34,7 @@ export async function openEntries(
       contentType: CONTENT_TYPES.layer,
       verify: true,
     })
-    const objectSize = (digest: Digest) => sizeOfObject(repository, digest)
+    const objectSize = (digest: Digest) => repository.objects.sizeOf(digest)
     const check = isFresh ? {} : { objectSize }
     return located(layerEntries(reader, { ...place, ...check }), place)
   } catch (error) {
@@ -66,9 +65,4 @@ export function inStoredLayer(error: unknown, place: StoredLayerPlace): unknown 
     return new RepositoryError(code, `${where}: ${message}`, facts, { cause: error })
   }
   return error
-}
-
-/** Bytes of an object; undefined when it is missing. Its content is not looked at. */
-function sizeOfObject(repository: Repository, digest: Digest): number | undefined {
-  return lstatSync(repository.layout.object(digest), { throwIfNoEntry: false })?.size
 }

@@ -4,7 +4,6 @@ import { CONTENT_TYPES } from '@composefs/splitstream'
 import type { Context } from '../../context.ts'
 import { openChosen } from '../../repository/open.ts'
 import { findLayer } from './find-layer.ts'
-import { objectSizes } from './object-sizes.ts'
 
 /** Lines are handed out in pieces of about this many bytes. */
 const PIECE = 64 * 1024
@@ -18,7 +17,7 @@ export async function* layerLines(layer: string, context: Context): AsyncGenerat
   let size = 0
   try {
     for await (const entry of layerEntries(reader, {
-      objectSize: objectSizes(repository),
+      objectSize: id => repository.objects.sizeOf(id),
       diffId,
     })) {
       const line = formatLayerEntry(entry)

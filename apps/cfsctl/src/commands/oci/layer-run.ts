@@ -7,7 +7,6 @@ import { openChosen } from '../../repository/open.ts'
 import { findLayer } from './find-layer.ts'
 import type { ociLayer } from './layer.ts'
 import { layerLines } from './layer-lines.ts'
-import { objectSizes } from './object-sizes.ts'
 
 export async function run(args: Args<typeof ociLayer>, context: Context): Promise<Result> {
   if (args.dumpfile) return { bytes: layerLines(args.layer, context) }
@@ -16,7 +15,10 @@ export async function run(args: Args<typeof ociLayer>, context: Context): Promis
   const { diffId, stream } = findLayer(repository, args.layer)
   const reader = await repository.streams.open(stream, { contentType: CONTENT_TYPES.layer })
   const layer = { diffId, verity: stream }
-  const info = await layerInfo(reader, layer, { objectSize: objectSizes(repository), diffId })
+  const info = await layerInfo(reader, layer, {
+    objectSize: id => repository.objects.sizeOf(id),
+    diffId,
+  })
   return { json: { ...info, splitstream: { ...info.splitstream } } }
 }
 

@@ -1,5 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { createLayout, REFS } from './layout.ts'
 
 /** How many things a repository holds. */
 export interface RepositoryCounts {
@@ -10,17 +11,17 @@ export interface RepositoryCounts {
   readonly imageRefs: number
 }
 
-const REFS = 'refs'
 const OBJECT_DIRECTORY = /^[0-9a-f]{2}$/
 
-/** Counts by names alone, opening nothing. What is missing counts as nothing. */
+/** Counts by names alone, opening nothing: `path` need not be a repository. What is missing counts as nothing. */
 export function countRepository(path: string): RepositoryCounts {
+  const layout = createLayout(path)
   return {
-    objects: countObjects(join(path, 'objects')),
-    streams: countEntries(join(path, 'streams')),
-    streamRefs: countLinks(join(path, 'streams', REFS)),
-    images: countEntries(join(path, 'images')),
-    imageRefs: countLinks(join(path, 'images', REFS)),
+    objects: countObjects(layout.objects),
+    streams: countEntries(layout.streams),
+    streamRefs: countLinks(layout.streamRefs),
+    images: countEntries(layout.images),
+    imageRefs: countLinks(layout.imageRefs),
   }
 }
 
