@@ -2,12 +2,11 @@ export {
   type BootTransformOptions,
   type BootTransformResult,
   bootTransform,
-  isPolicyFile,
 } from './boot/boot-transform.ts'
 export { directoryPolicyFiles } from './boot/directory-policy-files.ts'
 export { formatKernelArgument } from './boot/kernel-argument.ts'
 export { repositoryFiles } from './boot/repository-files.ts'
-export { POLICY_FILE_MAX, type PolicyFiles } from './boot/selinux/policy-files.ts'
+export type { PolicyFiles } from './boot/selinux/policy-files.ts'
 export { type BuildTreeOptions, buildTree } from './build-tree.ts'
 export {
   type CopiedLayer,
@@ -27,7 +26,6 @@ export type {
 } from './digests/digests-options.ts'
 export { type Config, parseConfig, readSealLabel, SEAL_LABEL } from './document/config.ts'
 export type { Descriptor } from './document/descriptor.ts'
-export { convertDockerManifest } from './document/docker-convert.ts'
 export { type IndexDocument, parseIndex } from './document/index-document.ts'
 export {
   type JsonArray,
@@ -41,21 +39,6 @@ export {
   parseJson,
 } from './document/json.ts'
 export { isContainerImage, type Manifest, parseManifest } from './document/manifest.ts'
-export {
-  isImageConfig,
-  type LayerPacking,
-  type MediaTypeFacts,
-  type MediaTypeRole,
-  mediaTypeFacts,
-  mediaTypeRole,
-} from './document/media-type.ts'
-export {
-  isSha256Digest,
-  type OciDigest,
-  type OciDigestAlgorithm,
-  parseOciDigest,
-  requireOciDigest,
-} from './document/oci-digest.ts'
 export { formatPlatform, hostPlatform, type Platform, parsePlatform } from './document/platform.ts'
 export { isOciError, OciError, type OciErrorCode, type OciErrorFacts } from './errors.ts'
 export { exportImage } from './export/export-image.ts'
@@ -107,13 +90,6 @@ export { type OpenRegistryOptions, openRegistryImage } from './source/registry-s
 export type { MessageSocket, SocketMessage, SocketPairs } from './source/skopeo/message-socket.ts'
 export type { OpenSkopeoOptions, SkopeoOptions } from './source/skopeo/skopeo-options.ts'
 export { openSkopeo } from './source/skopeo/skopeo-source.ts'
-export { blobName, writeBlob } from './store/blob-stream.ts'
-export {
-  commitImages,
-  defaultImageDigest,
-  imageNames,
-  imageVersions,
-} from './store/commit-images.ts'
 export {
   configName,
   type NewConfig,
@@ -153,17 +129,10 @@ export {
   type StoredImageConfig,
   type StoredLayer,
 } from './store/open-image.ts'
-export { addReferrer, cleanReferrers, listReferrers, referrerName } from './store/referrers.ts'
+export { addReferrer, cleanReferrers, listReferrers } from './store/referrers.ts'
 export { type ResolvedReference, resolveReference } from './store/resolve-reference.ts'
 export { listLayer, type StoreLayerOptions, storeLayer } from './store/store-layer.ts'
-export {
-  blobStreamId,
-  configDigestOfStream,
-  configStreamId,
-  layerStreamId,
-  manifestDigestOfStream,
-  manifestStreamId,
-} from './store/stream-names.ts'
+export { layerStreamId } from './store/stream-names.ts'
 export {
   decodeTag,
   encodeTag,

@@ -5,8 +5,9 @@ import { encodeUtf8 } from '@composefs/bytes'
 import { Digest, SHA256 } from '@composefs/fsverity'
 import type { FileTree } from '@composefs/tree'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { isPolicyFile } from '../src/boot/boot-transform.ts'
 import { POLICY_FILE_MAX } from '../src/boot/selinux/policy-files.ts'
-import { bootTransform, directoryPolicyFiles, isOciError, isPolicyFile } from '../src/index.ts'
+import { bootTransform, directoryPolicyFiles, isOciError } from '../src/index.ts'
 import { inodeAt, labelsOf, policyOf, setLabel, treeOf } from './label-trees.ts'
 
 const transform = (tree: FileTree) => bootTransform(tree, { readFile: () => undefined })

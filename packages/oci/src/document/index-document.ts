@@ -8,6 +8,9 @@ export interface IndexDocument {
   readonly manifests: readonly Descriptor[]
 }
 
+/** The annotation of `index.json` that names an image (OCI image spec, annotations.md). */
+export const REF_NAME = 'org.opencontainers.image.ref.name'
+
 const INDEX_KEYS = ['schemaVersion', 'mediaType', 'artifactType', 'manifests', 'subject', 'layers']
 
 /**

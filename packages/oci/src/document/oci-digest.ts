@@ -33,11 +33,6 @@ export function parseOciDigest(text: string): OciDigest {
   return { algorithm, encoded }
 }
 
-/** True for `sha256:` and 64 lower-case hex digits. */
-export function isSha256Digest(text: string): boolean {
-  return text.length === 71 && text.startsWith('sha256:') && LOWER_HEX.test(text.slice(7))
-}
-
 /**
  * A digest of one of the `allowed` algorithms, by default sha256 alone: what this package can verify.
  *

@@ -1,6 +1,6 @@
 import { parseConfig } from '../document/config.ts'
 import type { Descriptor } from '../document/descriptor.ts'
-import { type IndexDocument, parseIndex } from '../document/index-document.ts'
+import { type IndexDocument, parseIndex, REF_NAME } from '../document/index-document.ts'
 import { isContainerImage, parseManifest } from '../document/manifest.ts'
 import { mediaTypeRole } from '../document/media-type.ts'
 import { formatPlatform, type Platform, platformRank } from '../document/platform.ts'
@@ -9,9 +9,6 @@ import type { ManifestBytes } from './image-source.ts'
 
 /** Indexes that may lie one in another, the one that `index.json` names included. */
 export const INDEX_LEVELS_MAX = 8
-
-/** The annotation of `index.json` that names an image. */
-export const REF_NAME = 'org.opencontainers.image.ref.name'
 
 /** An artifact comes after every image. */
 const ARTIFACT_RANK = 2

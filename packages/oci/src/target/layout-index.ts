@@ -1,10 +1,9 @@
 import { encodeUtf8, showUtf8 } from '@composefs/bytes'
-import { parseIndex } from '../document/index-document.ts'
+import { parseIndex, REF_NAME } from '../document/index-document.ts'
 import { parseJson } from '../document/json.ts'
 import { applyEdits, replaceValue } from '../document/json-edit.ts'
 import { OCI_INDEX } from '../document/media-type.ts'
 import { OciError } from '../errors.ts'
-import { REF_NAME } from '../source/select-manifest.ts'
 
 /** A manifest that is to be in an `index.json`. */
 export interface IndexEntry {
