@@ -61,9 +61,7 @@ describe('images of the vectors go out and come back', () => {
       })
       return
     }
-    const { manifestDigest, layers } = await exportTo(repository, 'pulled', docker)
-    // What readers make up says that layers are packed by gzip, which always makes some bytes.
-    if (layers.some(({ size }) => size === 0)) return
+    const { manifestDigest } = await exportTo(repository, 'pulled', docker)
     const other = await temporaryRepository({ versions: [1, 2] })
     const again = await pull(other, docker, VECTOR_PULL)
     expect(again.manifestDigest).toBe(manifestDigest)

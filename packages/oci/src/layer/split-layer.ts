@@ -89,8 +89,11 @@ async function detect(
   options: ReadLayerOptions,
 ): Promise<DetectedBlob> {
   if (options.compression === 'none') return { compression: 'none', bytes: blob }
-  const { mediaTypeHint } = options
-  const packing = mediaTypeHint === undefined ? undefined : mediaTypeFacts(mediaTypeHint)?.packing
+  const { mediaTypeHint, expected } = options
+  // A blob under the digest of its own tar is not packed, whatever a made-up manifest says of it.
+  const isPlain = expected.blobDigest === expected.diffId
+  const packing =
+    mediaTypeHint === undefined || isPlain ? undefined : mediaTypeFacts(mediaTypeHint)?.packing
   return await detectBlob(blob, { hint: packing && COMPRESSIONS[packing] })
 }
 
