@@ -95,7 +95,7 @@ function bothDigests({ expected, actual }: Readonly<Record<string, unknown>>): r
 
 function roomToMake({ path }: Readonly<Record<string, unknown>>): readonly string[] {
   const where = typeof path === 'string' ? ` in ${path}` : ''
-  return [`make room${where}: what was stored stays, and a second run goes on from there`]
+  return [`make room${where} and run it again: what the repository has by now stays`]
 }
 
 /** Most names that are listed. */
