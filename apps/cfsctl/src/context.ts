@@ -5,7 +5,7 @@ import type { Console } from './output/console.ts'
 export interface Context {
   readonly globals: GlobalValues
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Aborted by SIGINT and SIGTERM. */
+  /** Aborted by SIGHUP, SIGINT and SIGTERM. */
   readonly signal: AbortSignal
   readonly console: Console
   /** Standard input. */

@@ -1,26 +1,36 @@
+/** The signals that ask a command to stop: what it says then, and what a shell reports for a program that they ended. */
+const SIGNALS = {
+  SIGHUP: { says: 'hung up', exitStatus: 129 },
+  SIGINT: { says: 'interrupted', exitStatus: 130 },
+  SIGTERM: { says: 'terminated', exitStatus: 143 },
+} as const
+
+export type InterruptName = keyof typeof SIGNALS
+
 /** Why a command was asked to stop. */
 export class InterruptError extends Error {
   override readonly name = 'InterruptError'
-  readonly signal: 'SIGINT' | 'SIGTERM'
+  readonly signal: InterruptName
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super(signal === 'SIGINT' ? 'interrupted' : 'terminated')
+  constructor(signal: InterruptName) {
+    super(SIGNALS[signal].says)
     this.signal = signal
   }
 
-  /** What a shell reports for a program that the signal ended. */
   get exitStatus(): number {
-    return this.signal === 'SIGINT' ? 130 : 143
+    return SIGNALS[this.signal].exitStatus
   }
 }
 
 /**
- * A signal that SIGINT and SIGTERM abort, with an InterruptError as the reason. The second one ends the process at
- * once, which is safe: names are only given to what is complete.
+ * A signal that SIGHUP, SIGINT and SIGTERM abort, with an InterruptError as the reason. The second one ends the process
+ * at once, which is safe: names are only given to what is complete.
+ *
+ * A terminal that is closed counts, too: what was started for us and what is half written would be left behind.
  */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of Object.keys(SIGNALS) as InterruptName[]) {
     process.on(name, () => {
       const reason = new InterruptError(name)
       if (controller.signal.aborted) process.exit(reason.exitStatus)

@@ -42,6 +42,7 @@ describe('the table of codes', () => {
     [new CliError('layer-not-found', 'x'), 'layer-not-found', 3],
     [new InterruptError('SIGINT'), 'interrupted', 130],
     [new InterruptError('SIGTERM'), 'terminated', 143],
+    [new InterruptError('SIGHUP'), 'hung-up', 129],
     [new TypeError('a mistake of ours'), 'internal', 1],
     ['thrown by a stranger', 'internal', 1],
   ])('%s is %s, exit %i', (error, code, exitStatus) => {

@@ -64,17 +64,22 @@ describe('a pull through skopeo', () => {
     expect(stderr).toMatch(/^hint: .*--idle-timeout/m)
   })
 
-  test('that is silent is ended by a signal', async () => {
-    const script = `echo $$ > ${path('pid')}.new; mv ${path('pid')}.new ${path('pid')}; exec sleep 600`
-    const skopeo = program('waiting', script)
+  test.each([
+    ['SIGINT', 130],
+    // Of a terminal that is closed skopeo knows nothing: it has a session of its own.
+    ['SIGHUP', 129],
+  ] as const)('that is silent is ended by %s', async (signal, expected) => {
+    const file = path(`pid-${signal}`)
+    const script = `echo $$ > ${file}.new; mv ${file}.new ${file}; exec sleep 600`
+    const skopeo = program(`waiting-${signal}`, script)
     const { child, ended } = startOurs([
       ...['--repo', repository, 'oci', 'pull', '--skopeo', skopeo, 'dir:/image'],
     ])
-    await until(() => existsSync(path('pid')))
-    const pid = readFileSync(path('pid'), 'utf8').trim()
+    await until(() => existsSync(file))
+    const pid = readFileSync(file, 'utf8').trim()
     expect(existsSync(`/proc/${pid}`)).toBe(true)
-    child.kill('SIGINT')
-    expect((await ended).status).toBe(130)
+    child.kill(signal)
+    expect((await ended).status).toBe(expected)
     expect(existsSync(`/proc/${pid}`)).toBe(false)
   })
 })

@@ -50,6 +50,7 @@ export const EXIT_STATUS = {
   'registry-unavailable': 6,
   interrupted: 130,
   terminated: 143,
+  'hung-up': 129,
 } as const
 
 export type CliCode = keyof typeof EXIT_STATUS

@@ -1,4 +1,4 @@
-import { InterruptError } from '../interrupt.ts'
+import { InterruptError, type InterruptName } from '../interrupt.ts'
 import { type CliCode, CliError, EXIT_STATUS, UsageError } from './cli-error.ts'
 import { CLI_CODES } from './error-codes.ts'
 import { hintsFor } from './hints.ts'
@@ -18,13 +18,17 @@ export interface Failure {
   readonly usage?: string
 }
 
+const INTERRUPTS: Readonly<Record<InterruptName, CliCode>> = {
+  SIGHUP: 'hung-up',
+  SIGINT: 'interrupted',
+  SIGTERM: 'terminated',
+}
+
 /** What an error, of whatever origin, means to whoever typed the command. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) return { ...fromCliError(error), usage: error.usage }
   if (error instanceof CliError) return fromCliError(error)
-  if (error instanceof InterruptError) {
-    return failure(error.signal === 'SIGINT' ? 'interrupted' : 'terminated', error.message)
-  }
+  if (error instanceof InterruptError) return failure(INTERRUPTS[error.signal], error.message)
   const code = codeOf(error)
   const cliCode =
     (code === undefined ? undefined : CLI_CODES.get(code)) ?? systemCode(error) ?? 'internal'
