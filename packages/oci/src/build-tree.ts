@@ -18,7 +18,7 @@ export interface BuildTreeOptions extends LayerMergerOptions {
   readonly bootable?: boolean
   /** Told where the tree is not made as usual, though rightly, such as without `/usr`. */
   onNotice?(message: string): void
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**

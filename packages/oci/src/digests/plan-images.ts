@@ -4,7 +4,7 @@ import { formatPlatform } from '../document/platform.ts'
 import { readDocument } from '../document/read-document.ts'
 import { OciError } from '../errors.ts'
 import type { ImageSource } from '../source/image-source.ts'
-import { type PullPlan, planPull, withSignal } from '../source/plan.ts'
+import { type PullPlan, planPull } from '../source/plan.ts'
 import type { DigestsOptions } from './digests-options.ts'
 
 /**
@@ -32,7 +32,7 @@ export async function planImages(
 async function planAll(source: ImageSource, options: DigestsOptions): Promise<PullPlan[]> {
   const { signal, onNotice } = options
   // A source that can give one image alone gives that one.
-  const descriptors = await source.manifests?.(withSignal(signal))
+  const descriptors = await source.manifests?.({ signal })
   if (descriptors === undefined)
     return [...(await planImages(source, { ...options, allPlatforms: false }))]
   const plans: PullPlan[] = []
@@ -71,7 +71,7 @@ async function planManifest(
   const { digest, mediaType } = descriptor
   const blob: ImageSource['blob'] = (wanted, options) => source.blob(wanted, options)
   const bytes = await readDocument(descriptor, 'manifest', wanted =>
-    source.blob(wanted, withSignal(signal)),
+    source.blob(wanted, { signal }),
   )
   const { description, isLocal } = source
   return await planPull(

@@ -4,7 +4,7 @@ import { mediaTypeRole } from '../document/media-type.ts'
 import { readDocument } from '../document/read-document.ts'
 import { ProgressReport, TOTAL_ID } from '../progress.ts'
 import type { ImageSource } from '../source/image-source.ts'
-import { planPull, withSignal } from '../source/plan.ts'
+import { planPull } from '../source/plan.ts'
 import { manifestStreamId } from '../store/stream-names.ts'
 import type { PulledReferrer } from './pull-options.ts'
 import { type StoreContext, storeImage } from './store-image.ts'
@@ -44,7 +44,7 @@ export async function pullReferrers(context: StoreContext): Promise<readonly Pul
 
 type ListReferrers = (
   digest: string,
-  options: { readonly signal?: AbortSignal },
+  options: { readonly signal: AbortSignal | undefined },
 ) => Promise<readonly Descriptor[]> | undefined
 
 async function pullAll(context: StoreContext, list: ListReferrers): Promise<PulledReferrer[]> {
@@ -57,7 +57,7 @@ async function pullAll(context: StoreContext, list: ListReferrers): Promise<Pull
   for (let depth = 1; depth <= DEPTH_MAX && subjects.length > 0; depth++) {
     const next: string[] = []
     for (const subject of subjects) {
-      for (const descriptor of (await list(subject, withSignal(options.signal))) ?? []) {
+      for (const descriptor of (await list(subject, { signal: options.signal })) ?? []) {
         if (seen.has(descriptor.digest)) continue
         seen.add(descriptor.digest)
         if (pulled.length >= COUNT_MAX) {
@@ -82,7 +82,7 @@ async function pullReferrer(
 ): Promise<PulledReferrer | undefined> {
   const { repository, source, options } = context
   const { digest, mediaType } = descriptor
-  const signal = withSignal(options.signal)
+  const signal = { signal: options.signal }
   if (mediaTypeRole(mediaType) !== 'manifest') {
     warn(context, `${digest}, which refers to ${subject}, is left out: its type is ${mediaType}`)
     return undefined

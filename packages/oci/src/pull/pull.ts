@@ -4,7 +4,7 @@ import { ProgressReport } from '../progress.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import { inImage } from '../source/in-image.ts'
 import { openSource } from '../source/open-source.ts'
-import { planPull, withSignal } from '../source/plan.ts'
+import { planPull } from '../source/plan.ts'
 import { tagName } from '../store/tags.ts'
 import { previewPull } from './preview.ts'
 import type { PullOptions, PullResult } from './pull-options.ts'
@@ -86,5 +86,5 @@ async function openReference(
   reference: string,
   { tag: _, onNotice: __, signal, ...options }: PullOptions,
 ): Promise<ImageSource> {
-  return await openSource(reference, { ...options, ...withSignal(signal) })
+  return await openSource(reference, { ...options, signal })
 }

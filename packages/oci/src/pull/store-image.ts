@@ -12,7 +12,7 @@ import { bootTransform } from '../boot/boot-transform.ts'
 import { repositoryFiles } from '../boot/repository-files.ts'
 import type { ProgressReport } from '../progress.ts'
 import type { ImageSource } from '../source/image-source.ts'
-import { type PullPlan, withSignal } from '../source/plan.ts'
+import type { PullPlan } from '../source/plan.ts'
 import { blobName, writeBlob } from '../store/blob-stream.ts'
 import { commitImages, imageNames, imageVersions } from '../store/commit-images.ts'
 import { configName, type StoredConfig, writeConfig } from '../store/config-stream.ts'
@@ -30,7 +30,13 @@ import { wantsBlob } from './missing-layers.ts'
 import { LayerPull, NOTHING_PULLED, type PulledLayers } from './pull-layers.ts'
 import type { PullOptions, PullResult } from './pull-options.ts'
 import { explainNoSpace } from './room.ts'
-import { findConfig, findManifest, findStored, type StoredPull } from './stored-pull.ts'
+import {
+  findConfig,
+  findManifest,
+  findStored,
+  type KnownPull,
+  type StoredPull,
+} from './stored-pull.ts'
 
 /** What is to be stored, and where. */
 export interface StoreContext {
@@ -60,9 +66,9 @@ export type Outcome = Pick<
 /** Brings what a plan says into the repository, as far as it is not there, and names it. */
 export async function storeImage(context: StoreContext): Promise<Outcome> {
   const { repository, plan, options } = context
-  const known: Partial<StoredPull> = {
-    ...optional('config', await findConfig(repository, plan)),
-    ...optional('manifest', await findManifest(repository, plan)),
+  const known: KnownPull = {
+    config: await findConfig(repository, plan),
+    manifest: await findManifest(repository, plan),
   }
   const isChecked = options.repair || options.verifyLayers
   const found = isChecked ? undefined : findStored(repository, plan, known)
@@ -105,7 +111,7 @@ async function addExpected(
   })
   const { strict = false, signal } = options
   const config = { orderedLayers, trust: 'verity' as const, images }
-  return await addExpectedBootImage(repository, config, { expected, strict, ...withSignal(signal) })
+  return await addExpectedBootImage(repository, config, { expected, strict, signal })
 }
 
 function expectedBootImage({ bootable, expectedBootImage: id }: PullOptions): Digest | undefined {
@@ -135,7 +141,7 @@ function lacksBlobs(context: StoreContext, { manifest }: StoredPull): boolean {
 async function storeMissing(
   context: StoreContext,
   there: {
-    readonly known: Partial<StoredPull>
+    readonly known: KnownPull
     /** Where nothing but blobs is missing. */
     readonly stored: StoredPull | undefined
   },
@@ -192,7 +198,7 @@ async function writeDocuments(
     config,
     layers: streams,
     blobs,
-    ...optional('docker', docker),
+    docker,
   })
   publish(repository, [
     ...names,
@@ -280,12 +286,4 @@ function outcome(
 
 function defaultBoot(images: ImageReferences, version: ErofsVersion | undefined) {
   return version === undefined ? undefined : linkedBootImage(images, version)
-}
-
-/** A property where there is a value: `exactOptionalPropertyTypes` knows no optional undefined. */
-function optional<const Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-): { readonly [name in Name]?: Value } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [name in Name]?: Value })
 }

@@ -14,6 +14,12 @@ export interface StoredPull {
   readonly config: StoredConfig
 }
 
+/** The same, as far as it is there. */
+export interface KnownPull {
+  readonly manifest: StoredManifest | undefined
+  readonly config: StoredConfig | undefined
+}
+
 /** The config of a plan as an earlier pull stored it; undefined when there is none that can be read. */
 export async function findConfig(
   repository: Repository,
@@ -43,7 +49,7 @@ export async function findManifest(
 export function findStored(
   repository: Repository,
   plan: PullPlan,
-  known: Partial<StoredPull>,
+  known: KnownPull,
 ): StoredPull | undefined {
   const { config, manifest } = known
   if (config === undefined || manifest === undefined) return undefined

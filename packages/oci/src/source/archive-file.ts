@@ -14,7 +14,7 @@ export interface ArchiveFileOptions {
   readonly temporaryDirectory?: string
   /** Most bytes a compressed archive may unpack to. Default: 64 GiB, more than any image and less than most disks. */
   readonly maxUnpackedSize?: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A file inside an archive: `data` where it is small, else its place. */

@@ -20,7 +20,7 @@ export interface ImageSource {
    */
   readonly hasUnpackedLayers?: boolean
   /** The manifest that was asked for, its size and digest checked. */
-  manifest(options?: { readonly signal?: AbortSignal }): Promise<ManifestBytes>
+  manifest(options?: { readonly signal?: AbortSignal | undefined }): Promise<ManifestBytes>
   /**
    * All manifests that the reference stands for, whatever their platform, read by `blob`: those of an index, or the one
    * there is. Undefined for a source that can only give one.
@@ -28,7 +28,9 @@ export interface ImageSource {
    * @throws OciError ERR_OCI_TAG_NOT_FOUND, ERR_OCI_INDEX_TOO_DEEP, ERR_OCI_UNSUPPORTED_MEDIA_TYPE, and what reading
    * and parsing the indexes throws
    */
-  manifests?(options?: { readonly signal?: AbortSignal }): Promise<readonly Descriptor[]>
+  manifests?(options?: {
+    readonly signal?: AbortSignal | undefined
+  }): Promise<readonly Descriptor[]>
   /**
    * The bytes of a blob, as many as its descriptor says. Whoever reads them checks the digest. Each chunk is the
    * caller's own. Manifests and indexes are blobs too, wherever the source keeps them.
@@ -37,7 +39,7 @@ export interface ImageSource {
    */
   blob(
     descriptor: Descriptor,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal | undefined },
   ): AsyncIterable<Uint8Array>
   /**
    * Manifests whose subject is the manifest of that digest: signatures, attestations and the like. Undefined for a
@@ -45,7 +47,7 @@ export interface ImageSource {
    */
   referrers?(
     digest: string,
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<readonly Descriptor[]>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

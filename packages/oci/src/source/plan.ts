@@ -50,7 +50,7 @@ const DELTA_ARTIFACT = 'application/vnd.io.github.containers.oci-delta.v1'
  * reading and parsing throws
  */
 export async function planPull(source: ImageSource, signal?: AbortSignal): Promise<PullPlan> {
-  const found = await source.manifest(withSignal(signal))
+  const found = await source.manifest({ signal })
   const original = parseManifest(found.bytes, found.mediaType)
   if (original.artifactType === DELTA_ARTIFACT) {
     throw new OciError(
@@ -65,9 +65,7 @@ export async function planPull(source: ImageSource, signal?: AbortSignal): Promi
   const parsed = isDocker ? parseManifest(bytes) : original
   const isArtifact = !isContainerImage(parsed)
   const config = {
-    bytes: await readDocument(parsed.config, 'config', blob =>
-      source.blob(blob, withSignal(signal)),
-    ),
+    bytes: await readDocument(parsed.config, 'config', blob => source.blob(blob, { signal })),
     digest: parsed.config.digest,
   }
   return {
@@ -130,9 +128,4 @@ export function expectedLayer(
 export function inPlannedLayer(error: OciError, layer: PlannedLayer): OciError {
   if (error.facts.layer !== undefined) return error
   return inLayer(error, { layer: layer.number, diffId: layer.id })
-}
-
-/** A signal where there is one: `exactOptionalPropertyTypes` knows no optional undefined. */
-export function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal }
 }

@@ -26,7 +26,7 @@ interface Root {
 }
 
 interface SignalOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** An image in a registry; see openRegistryImage. */

@@ -19,7 +19,7 @@ export interface NewManifest {
   /** The stream of each layer by diff id (of an artifact: by digest). A new manifest names them base first. */
   readonly layers: ReadonlyMap<string, Digest>
   /** The Docker manifest that `json` was converted from, as a stored blob. */
-  readonly docker?: StoredDocument
+  readonly docker?: StoredDocument | undefined
   /** The stream of each layer blob that is kept as it came, by the digest of the blob. */
   readonly blobs?: ReadonlyMap<string, Digest>
 }
