@@ -174,6 +174,24 @@ describe('a blob in chunks', () => {
     expect(registry.trace().slice(-2)).toEqual(['POST ', 'PUT 2'])
   })
 
+  test('is not sent a byte at a time to a registry that takes no more', async () => {
+    const registry: UploadRegistry = await startUploadRegistry(
+      ({ method, body }) => {
+        if (method !== 'PATCH') return undefined
+        const upload = `${registry.uploads.get('1')}${body.slice(0, 2)}`
+        registry.uploads.set('1', upload)
+        const range = `0-${upload.length - 1}`
+        return reply(202, { location: '/v2/a/b/blobs/uploads/1', range })
+      },
+      { retries: 2 },
+    )
+    await expect(put(registry, CHUNKS)).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_UNAVAILABLE',
+      facts: { tries: 3 },
+    })
+    expect(ranges(registry)).toEqual(['0-39', '2-41', '4-43'])
+  })
+
   test('is not tried for ever', async () => {
     const registry = await startUploadRegistry(
       ({ method }) => (method === 'PATCH' ? cut : undefined),

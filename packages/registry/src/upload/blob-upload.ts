@@ -19,6 +19,9 @@ export interface UploadOptions {
 
 const OCTETS = 'application/octet-stream'
 
+/** A try that brought as much as this has not failed in vain. Less would let a registry keep us for ever. */
+export const PROGRESS_MIN = 16 << 10
+
 /** One upload that a registry has opened (distribution specification, "Pushing blobs"). Requests are made once each. */
 export class BlobUpload {
   /** Bytes that the registry has. */
@@ -69,8 +72,8 @@ export class BlobUpload {
     if (response.status === 416) throw unavailable('the registry has another part of the upload')
     this.#place = uploadPlace(response)
     const received = receivedBytes(response) ?? end
-    // What it did not take is sent once more.
-    if (received <= start || received > end) {
+    // What it did not take is sent once more; that of very little is no success, or it could keep us for ever.
+    if (received !== end && !(received >= start + PROGRESS_MIN && received < end)) {
       throw unavailable(`the registry has ${received} bytes, not ${end}`)
     }
     this.offset = received

@@ -3,7 +3,7 @@ import { hasBlob } from '../client/blobs.ts'
 import { assertDigest } from '../client/digest.ts'
 import type { RegistrySession } from '../client/session.ts'
 import { FailedTry } from '../http/failed-try.ts'
-import { BlobUpload, type UploadOptions } from './blob-upload.ts'
+import { BlobUpload, PROGRESS_MIN, type UploadOptions } from './blob-upload.ts'
 import { UploadSource } from './upload-source.ts'
 
 /** How to send a blob. */
@@ -21,9 +21,6 @@ const WHOLE_MAXIMUM = 16 << 20
 
 /** Large, as an upload that breaks goes on where it was: small ones only help proxies that allow no large ones. */
 const CHUNK_SIZE = 1 << 30
-
-/** A try that brought as much as this has not failed in vain. Less would let a registry keep us for ever. */
-const PROGRESS_MIN = 16 << 10
 
 /**
  * Uploads a blob. A small one is sent as a whole, and from the start again when that fails. A large one goes on from
