@@ -15,7 +15,6 @@ export const EISDIR = 21
 export const EINVAL = 22
 export const ENOTTY = 25
 export const ETXTBSY = 26
-export const ERANGE = 34
 export const ENOSYS = 38
 export const ENODATA = 61
 export const EOVERFLOW = 75

@@ -1,7 +1,7 @@
 import { paint, type Style } from './color.ts'
 import { printable } from './printable.ts'
 
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
+const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Where messages go, and which. */

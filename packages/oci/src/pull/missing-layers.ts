@@ -48,7 +48,7 @@ export function findLayer(repository: Repository, id: string): Digest | undefine
 }
 
 /** True for a layer whose blob cannot be made again from what is stored: it is packed, and packers differ. */
-export function isPackedLayer({ id, descriptor }: PlannedLayer): boolean {
+function isPackedLayer({ id, descriptor }: PlannedLayer): boolean {
   return descriptor.digest !== id
 }
 

@@ -29,7 +29,7 @@ export interface ManifestOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export const MANIFEST_TYPES: readonly string[] = [
+const MANIFEST_TYPES: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',

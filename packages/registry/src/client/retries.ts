@@ -22,7 +22,7 @@ export interface RetryOptions {
 const DELAY_FIRST_MS = 500
 
 /** Longest wait between two tries, in ms, whatever a registry asks for by Retry-After. */
-export const DELAY_MAX_MS = 60_000
+const DELAY_MAX_MS = 60_000
 
 /** Counts the tries of something, and waits between them. */
 export class Retries {
