@@ -247,4 +247,34 @@ describe('passwords', () => {
     expect(error.message).toContain('Basic *** *** may not')
     expect(everythingOf(error)).not.toContain('hunter2')
   })
+
+  test.each<[string, string, (password: string) => { code: string; message: string }]>([
+    [
+      'where its message is cut',
+      `hunter2${'x'.repeat(300)}`,
+      password => ({ code: 'DENIED', message: `${'-'.repeat(150)}${password}` }),
+    ],
+    [
+      'of several lines',
+      '{\n"key": "hunter2"\n}',
+      password => ({ code: 'DENIED', message: password }),
+    ],
+    [
+      'as a URL spells them',
+      'hunter2 +/',
+      password => ({ code: 'DENIED', message: `?password=${encodeURIComponent(password)}` }),
+    ],
+    ['as a code', 'hunter2', password => ({ code: password, message: '' })],
+  ])('that a registry repeats are not told on, %s', async (_, password, errorOf) => {
+    const { code, message } = errorOf(password)
+    const server = await startServer((request, response) =>
+      request.headers.authorization === undefined
+        ? reply(401, { 'www-authenticate': 'Basic realm="r"' })(request, response)
+        : refuse(403, code, message)(request, response),
+    )
+    const remote = await openFake(server, { credentials: { username: 'user', password } })
+    const error = await thrownBy(remote.getManifest('t'))
+    expect(error.code).toBe('ERR_REGISTRY_UNAUTHORIZED')
+    expect(everythingOf(error)).not.toContain('hunter2')
+  })
 })

@@ -8,12 +8,18 @@ const SECRETS_MAX = 1024
 export class Secrets {
   #known: string[] = []
 
+  /** In a URL it has another spelling. */
   add(secret: string): void {
-    if (secret.length < LENGTH_MIN || this.#known.includes(secret)) return
-    this.#known = [...this.#known.slice(1 - SECRETS_MAX), secret]
+    this.#add(secret)
+    this.#add(encodeURIComponent(secret.toWellFormed()))
   }
 
   redact(text: string): string {
     return this.#known.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+  }
+
+  #add(secret: string): void {
+    if (secret.length < LENGTH_MIN || this.#known.includes(secret)) return
+    this.#known = [...this.#known.slice(1 - SECRETS_MAX), secret]
   }
 }

@@ -9,8 +9,15 @@ export const ERROR_DOCUMENT_MAX = 64 << 10
 
 const TEXT_MAX = 200
 
-/** The first error of a registry's error document; undefined for bytes that are none. */
-export function parseErrorDocument(bytes: Uint8Array): ErrorDocument | undefined {
+/**
+ * The first error of a registry's error document; undefined for bytes that are none.
+ *
+ * @param redact takes secrets out of a text: of what the registry wrote, as half a secret is not known as one any more
+ */
+export function parseErrorDocument(
+  bytes: Uint8Array,
+  redact: (text: string) => string = text => text,
+): ErrorDocument | undefined {
   let document: unknown
   try {
     document = JSON.parse(new TextDecoder().decode(bytes))
@@ -22,7 +29,8 @@ export function parseErrorDocument(bytes: Uint8Array): ErrorDocument | undefined
   if (typeof first !== 'object' || first === null) return undefined
   const { code, message } = first as { code?: unknown; message?: unknown }
   if (typeof code !== 'string' || !/^[A-Z0-9_]{1,64}$/i.test(code)) return undefined
-  return { code, message: typeof message === 'string' ? plainText(message) : '' }
+  if (redact(code) !== code) return undefined
+  return { code, message: typeof message === 'string' ? plainText(redact(message)) : '' }
 }
 
 /** A registry's words are shown on terminals. */

@@ -21,8 +21,8 @@ export async function refusalOf(
   context: RefusalContext,
 ): Promise<FailedTry> {
   const { status, url } = response
-  const document = await errorDocument(response, context.method)
-  const text = context.redact(document?.message ?? '')
+  const document = await errorDocument(response, context)
+  const text = document?.message ?? ''
   const said = document === undefined ? '' : ` (${document.code}${text === '' ? '' : `: ${text}`})`
   const { code, isRetryable } = meaningOf(status, context.isOwnOrigin)
   const from = context.isOwnOrigin ? '' : ` of ${url.host}`
@@ -31,19 +31,19 @@ export async function refusalOf(
     retryAfterMs: isRetryable ? retryAfterMs(response) : undefined,
     facts: {
       status,
-      url: `${url.origin}${url.pathname}`,
+      url: context.redact(`${url.origin}${url.pathname}`),
       ...(document === undefined ? {} : { registryCode: document.code }),
     },
   })
 }
 
-async function errorDocument(response: HttpResponse, method: string) {
+async function errorDocument(response: HttpResponse, { method, redact }: RefusalContext) {
   if (method === 'HEAD') {
     await response.body.drain()
     return undefined
   }
   try {
-    return parseErrorDocument(await response.body.bytes(ERROR_DOCUMENT_MAX))
+    return parseErrorDocument(await response.body.bytes(ERROR_DOCUMENT_MAX), redact)
   } catch (error) {
     // The status is what counts.
     if (error instanceof FailedTry) return undefined
