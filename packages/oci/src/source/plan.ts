@@ -46,8 +46,8 @@ const DELTA_ARTIFACT = 'application/vnd.io.github.containers.oci-delta.v1'
 /**
  * Reads manifest and config of a source and checks them against their digests and against each other.
  *
- * @throws OciError ERR_OCI_LAYER_COUNT_MISMATCH, ERR_OCI_UNSUPPORTED_MEDIA_TYPE, ERR_OCI_UNSUPPORTED_DIGEST, and what
- * reading and parsing throws
+ * @throws OciError ERR_OCI_LAYER_COUNT_MISMATCH, ERR_OCI_SIZE_MISMATCH, ERR_OCI_UNSUPPORTED_MEDIA_TYPE,
+ * ERR_OCI_UNSUPPORTED_DIGEST, and what reading and parsing throws
  */
 export async function planPull(source: ImageSource, signal?: AbortSignal): Promise<PullPlan> {
   const found = await source.manifest({ signal })
@@ -68,6 +68,7 @@ export async function planPull(source: ImageSource, signal?: AbortSignal): Promi
     bytes: await readDocument(parsed.config, 'config', blob => source.blob(blob, { signal })),
     digest: parsed.config.digest,
   }
+  assertOneSizeEach(parsed.layers)
   return {
     manifest: { bytes, digest, parsed },
     docker: isDocker ? { bytes: found.bytes, digest: found.digest } : undefined,
@@ -109,6 +110,21 @@ function planLayers(manifest: Manifest, config: Config): PlannedLayer[] {
     )
   }
   return planned
+}
+
+/** A blob is fetched once, and then is as long as each of its descriptors says. */
+function assertOneSizeEach(layers: readonly Descriptor[]): void {
+  const sizes = new Map<string, number>()
+  for (const [i, { digest, size }] of layers.entries()) {
+    const expected = sizes.get(digest) ?? size
+    sizes.set(digest, expected)
+    if (size === expected) continue
+    throw new OciError(
+      'ERR_OCI_SIZE_MISMATCH',
+      `layer ${i + 1}: the manifest gives blob ${digest} ${size} bytes, and ${expected} in another layer`,
+      { layer: i + 1, digest, expected, actual: size },
+    )
+  }
 }
 
 function requireLayerDigest({ digest }: Descriptor, number: number): void {
