@@ -110,10 +110,15 @@ export class SeqpacketSocket {
     memory.prepareToReceive()
     const result = attempt(c => c.recvmsg(file, memory.header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC))
     if (result === -EAGAIN || result === -EINTR) return 'later'
-    // The other end was closed, in the second case with messages unread.
-    if (result === 0 || result === -ECONNRESET) return undefined
+    // The other end was closed with messages unread.
+    if (result === -ECONNRESET) return undefined
     if (result < 0) throw systemError(-result, 'recvmsg')
     const files = memory.files()
+    if (result === 0) {
+      // The other end was closed. A message of no bytes looks the same, but may bring descriptors.
+      for (const each of files) closeNative(each)
+      return undefined
+    }
     if ((memory.flags() & (MSG_TRUNC | MSG_CTRUNC)) !== 0) {
       for (const each of files) closeNative(each)
       throw systemError(EMSGSIZE, 'recvmsg', { meaning: 'a message that is too long was dropped' })

@@ -101,6 +101,16 @@ describe('descriptors', () => {
     expect(openFiles()).toBe(before)
   })
 
+  test('of a message without bytes, which is taken for the end, are closed', async () => {
+    const { left, right } = pair()
+    const before = openFiles()
+    const file = openSync('/proc/self/status', 'r')
+    left.send(new Uint8Array(0), [file, file])
+    closeSync(file)
+    expect(await right.receive()).toBeUndefined()
+    expect(openFiles()).toBe(before)
+  })
+
   test.skipIf(!hasPython)('of a message that does not fit are closed (needs python3)', async () => {
     const { socket, file } = createSocketPair()
     cleanups.push(() => socket.close())
