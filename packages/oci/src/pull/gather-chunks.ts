@@ -2,7 +2,7 @@ import { concatBytes } from '@composefs/bytes'
 import { closeSoon } from '../transfer/close-soon.ts'
 
 /** Bytes of a gathered chunk: with fewer, what a chunk costs on its way through inflate and hashes adds up. */
-const GATHERED_SIZE = 256 * 1024
+const GATHERED_SIZE = 1024 * 1024
 /** Smaller pieces have a buffer of their own. */
 const REUSED_SIZE = 64 * 1024
 /** One that is read, one that is asked for, one that is filled. */
