@@ -39,7 +39,7 @@ export const init = {
   },
   examples: [
     'cfsctl init /srv/composefs',
-    'cfsctl init --insecure --algorithm fsverity-sha256-12 /tmp/repository',
+    'cfsctl init --insecure --algorithm fsverity-sha256-12 ./repository',
   ],
   load: (): Promise<RunModule> => import('./init-run.ts'),
 } as const satisfies Command
