@@ -19,7 +19,6 @@ export { type DecompressOptions, decompress } from './decompress/decompress.ts'
 export type { Compression } from './decompress/detect.ts'
 export { computeDigests } from './digests/compute-digests.ts'
 export type {
-  DigestsNotice,
   DigestsOptions,
   ImageDigests,
   ImageId,
@@ -45,7 +44,6 @@ export { exportImage } from './export/export-image.ts'
 export type {
   ExportedLayer,
   ExportedLayerStatus,
-  ExportNotice,
   ExportOptions,
   ExportResult,
 } from './export/export-options.ts'
@@ -59,11 +57,11 @@ export type { ExpectedLayer } from './layer/layer-digests.ts'
 export { formatLayerEntry } from './layer/layer-dump.ts'
 export { type LayerEntriesOptions, layerEntries } from './layer/layer-entries.ts'
 export { type LayerInfo, layerInfo } from './layer/layer-info.ts'
+export type { Notice } from './notice.ts'
 export { type Progress, type ProgressUnit, TOTAL_ID } from './progress.ts'
 export { pull } from './pull/pull.ts'
 export type {
   PulledLayer,
-  PullNotice,
   PullOptions,
   PullResult,
   PullStatistics,

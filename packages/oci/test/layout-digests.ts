@@ -1,7 +1,8 @@
 import { SHA256, SHA512 } from '@composefs/fsverity'
 import { computeDigests } from '../src/digests/compute-digests.ts'
-import type { DigestsNotice, DigestsOptions, ImageDigests } from '../src/digests/digests-options.ts'
+import type { DigestsOptions, ImageDigests } from '../src/digests/digests-options.ts'
 import { parsePlatform } from '../src/document/platform.ts'
+import type { Notice } from '../src/notice.ts'
 import type { Progress } from '../src/progress.ts'
 import { pull } from '../src/pull/pull.ts'
 import { openLayout } from '../src/source/layout.ts'
@@ -23,7 +24,7 @@ export function idsOf(image: ImageDigests | undefined): Record<string, string> {
 
 /** The ids of a layout, and what was told meanwhile. */
 export async function digestsOf(layout: LayoutBuilder, options: DigestsOptions = {}) {
-  const notices: DigestsNotice[] = []
+  const notices: Notice[] = []
   const progress: Progress[] = []
   await using source = await openLayout(layout.directory, { tag: 't', platform })
   const images = await computeDigests(source, {

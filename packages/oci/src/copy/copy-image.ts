@@ -5,8 +5,9 @@ import { DataSharing, type Repository, RepositoryError } from '@composefs/reposi
 import { JSON_SIZE_MAX } from '../document/json.ts'
 import { assertDigest } from '../document/oci-digest.ts'
 import { OciError } from '../errors.ts'
+import type { Notice } from '../notice.ts'
 import { type Progress, ProgressReport } from '../progress.ts'
-import type { PulledReferrer, PullNotice, PullOptions } from '../pull/pull-options.ts'
+import type { PulledReferrer, PullOptions } from '../pull/pull-options.ts'
 import { pullReferrers } from '../pull/pull-referrers.ts'
 import { storeImage } from '../pull/store-image.ts'
 import { inImage } from '../source/in-image.ts'
@@ -34,7 +35,7 @@ export interface CopyOptions {
   /** Refuse layers that leave out the entries of parent directories. */
   readonly strict?: boolean
   readonly onProgress?: ((progress: Progress) => void) | undefined
-  readonly onNotice?: ((notice: PullNotice) => void) | undefined
+  readonly onNotice?: ((notice: Notice) => void) | undefined
   /** Stops the copy between two pieces; layers that are complete stay. */
   readonly signal?: AbortSignal | undefined
 }

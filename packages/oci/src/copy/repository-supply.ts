@@ -3,8 +3,12 @@ import type { DataSharing, ReceivedBy, Repository } from '@composefs/repository'
 import { CONTENT_TYPES } from '@composefs/splitstream'
 import { isOciError, OciError } from '../errors.ts'
 import { importLayer } from '../layer/import-layer.ts'
-import type { FetchedLayer, FetchLayerOptions, LayerSupply } from '../pull/fetch-layer.ts'
-import { importBlob } from '../pull/import-blob.ts'
+import {
+  type FetchedLayer,
+  type FetchLayerOptions,
+  fetchBlob,
+  type LayerSupply,
+} from '../pull/fetch-layer.ts'
 import { findLayer } from '../pull/missing-layers.ts'
 import { inPlannedLayer, type PlannedLayer } from '../source/plan.ts'
 import { keptBlob } from '../store/kept-blob.ts'
@@ -131,27 +135,14 @@ export class RepositorySupply implements LayerSupply {
   }
 
   async #importBlob(
-    { descriptor }: PlannedLayer,
+    layer: PlannedLayer,
     blob: AsyncIterable<Uint8Array>,
-    { repository, onProgress, signal }: FetchLayerOptions,
+    options: FetchLayerOptions,
   ): Promise<FetchedLayer> {
-    const { stream, object } = await importBlob(blob, {
-      repository,
-      descriptor,
-      onProgress,
-      signal,
-    })
-    const { isNew, size } = object
-    this.#count(isNew ? 'copied' : 'present', 1, isNew ? size : 0)
-    return {
-      stream,
-      keptBlob: undefined,
-      size,
-      objectsNew: isNew ? 1 : 0,
-      objectsPresent: isNew ? 0 : 1,
-      bytesStored: isNew ? size : 0,
-      bytesInlined: 0,
-    }
+    const fetched = await fetchBlob(layer, blob, options)
+    const isNew = fetched.objectsNew > 0
+    this.#count(isNew ? 'copied' : 'present', 1, fetched.bytesStored)
+    return fetched
   }
 
   async #takeOver(

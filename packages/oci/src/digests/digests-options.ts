@@ -1,6 +1,7 @@
 import type { ErofsVersion } from '@composefs/erofs'
 import type { Algorithm, Digest, Hashing } from '@composefs/fsverity'
 import type { Platform } from '../document/platform.ts'
+import type { Notice } from '../notice.ts'
 import type { Progress } from '../progress.ts'
 import type { XattrMode } from '../xattr-mode.ts'
 
@@ -22,15 +23,8 @@ export interface DigestsOptions {
   readonly hashing?: Hashing
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Gets what a person should know although it is no error. */
-  readonly onNotice?: ((notice: DigestsNotice) => void) | undefined
+  readonly onNotice?: ((notice: Notice) => void) | undefined
   readonly signal?: AbortSignal | undefined
-}
-
-/** Something to know about ids that are being computed. */
-export interface DigestsNotice {
-  /** A warning says that something may not be as expected. */
-  readonly level: 'notice' | 'warning'
-  readonly message: string
 }
 
 /** The id that an image gets in a repository of one algorithm and format. */

@@ -1,4 +1,5 @@
 import type { Compression } from '../decompress/detect.ts'
+import type { Notice } from '../notice.ts'
 import type { Progress } from '../progress.ts'
 
 /** How to export an image. */
@@ -17,15 +18,8 @@ export interface ExportOptions {
   readonly temporaryDirectory?: string | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Gets what a person should know although it is no error. */
-  readonly onNotice?: ((notice: ExportNotice) => void) | undefined
+  readonly onNotice?: ((notice: Notice) => void) | undefined
   readonly signal?: AbortSignal | undefined
-}
-
-/** Something to know about an export. */
-export interface ExportNotice {
-  /** A warning says that something may not be as expected. */
-  readonly level: 'notice' | 'warning'
-  readonly message: string
 }
 
 /** How a target came to have a layer. */

@@ -70,7 +70,8 @@ export async function fetchLayer(
   }
 }
 
-async function fetchBlob(
+/** Stores a blob as it is. */
+export async function fetchBlob(
   { descriptor }: PlannedLayer,
   blob: AsyncIterable<Uint8Array>,
   { repository, onProgress, signal }: FetchLayerOptions,

@@ -1,6 +1,7 @@
 import type { ErofsVersion } from '@composefs/erofs'
 import type { Digest } from '@composefs/fsverity'
 import type { Platform } from '../document/platform.ts'
+import type { Notice } from '../notice.ts'
 import type { Progress } from '../progress.ts'
 import type { OpenSourceOptions } from '../source/open-source.ts'
 import type { LinkedImage } from '../store/image-references.ts'
@@ -42,16 +43,9 @@ export interface PullOptions extends Omit<OpenSourceOptions, 'platform' | 'signa
   readonly dryRun?: boolean
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Gets what a person should know although it is no error. */
-  readonly onNotice?: ((notice: PullNotice) => void) | undefined
+  readonly onNotice?: ((notice: Notice) => void) | undefined
   /** Stops the pull between two pieces; layers that are complete stay. */
   readonly signal?: AbortSignal | undefined
-}
-
-/** Something to know about a pull that goes on. */
-export interface PullNotice {
-  /** A warning says that something may not be as expected. */
-  readonly level: 'notice' | 'warning'
-  readonly message: string
 }
 
 /** One layer of what was pulled. */
