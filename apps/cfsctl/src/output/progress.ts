@@ -1,8 +1,8 @@
-import type { Progress as ProgressEvent } from '@composefs/oci'
+import type { Notice, Progress as ProgressEvent } from '@composefs/oci'
 import type { Context } from '../context.ts'
 import { JsonProgress } from './json-progress.ts'
 import { PlainProgress } from './plain-progress.ts'
-import type { Json } from './result.ts'
+import type { Json, Result } from './result.ts'
 import { TerminalProgress } from './terminal-progress.ts'
 
 /** Tells people or programs on standard error how a long command gets on. */
@@ -14,8 +14,43 @@ export interface ProgressView {
   abandon(): void
 }
 
-/** The view that the command line asks for; `title` is the verb and what it is about: `pull IMAGE`. */
-export function createProgress(context: Context, title: string): ProgressView {
+/** What a long operation of a library tells us, and how it is stopped. */
+export interface Listeners {
+  onProgress(event: ProgressEvent): void
+  onNotice(notice: Notice): void
+  readonly signal: AbortSignal
+}
+
+/** The result of a command whose document is an object. */
+export interface DocumentResult extends Result {
+  readonly json: { readonly [key: string]: Json }
+}
+
+/** Does the work of a long command and tells how it gets on; `title` is the verb and what it is about: `pull IMAGE`. */
+export async function withProgress(
+  context: Context,
+  title: string,
+  work: (listeners: Listeners) => Promise<DocumentResult>,
+): Promise<Result> {
+  const { console, signal } = context
+  const view = createProgress(context, title)
+  try {
+    const result = await work({
+      onProgress: event => view.report(event),
+      onNotice: ({ level, message }) =>
+        level === 'warning' ? console.warning(message) : console.notice(message),
+      signal,
+    })
+    view.finish(result.json)
+    return result
+  } catch (error) {
+    view.abandon()
+    throw error
+  }
+}
+
+/** The view that the command line asks for; `title` is as in `withProgress`. */
+function createProgress(context: Context, title: string): ProgressView {
   const { console } = context
   switch (progressMode(context)) {
     case 'json':

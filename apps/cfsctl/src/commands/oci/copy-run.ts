@@ -1,35 +1,26 @@
 import { type CopyResult, copyImage } from '@composefs/oci'
 import type { Args } from '../../command.ts'
 import type { Context } from '../../context.ts'
-import { createProgress } from '../../output/progress.ts'
+import { withProgress } from '../../output/progress.ts'
 import type { Json, Result } from '../../output/result.ts'
 import { openChosen, openOther } from '../../repository/open.ts'
 import type { ociCopy } from './copy.ts'
 
 export async function run(args: Args<typeof ociCopy>, context: Context): Promise<Result> {
-  const { console, signal } = context
   await using to = await openChosen(context, { mode: 'write' })
   await using from = await openOther(context, args.from, '--from')
-  const progress = createProgress(context, `copy ${args.image}`)
-  try {
+  return await withProgress(context, `copy ${args.image}`, async listeners => {
     const result = await copyImage(from, args.image, to, {
       tag: args.name,
       mustShare: args.zerocopy,
       bootable: args.bootable,
       referrers: args.referrers,
       strict: args.strict,
-      onProgress: event => progress.report(event),
-      onNotice: ({ level, message }) =>
-        level === 'warning' ? console.warning(message) : console.notice(message),
-      signal,
+      ...listeners,
     })
     const json = document(result)
-    progress.finish(json)
     return { lines: lines(args, result), json }
-  } catch (error) {
-    progress.abandon()
-    throw error
-  }
+  })
 }
 
 function lines(args: Args<typeof ociCopy>, result: CopyResult): string[] {

@@ -9,7 +9,7 @@ import {
 import type { Args } from '../../command.ts'
 import type { Context } from '../../context.ts'
 import { documentLines } from '../../output/json.ts'
-import { createProgress } from '../../output/progress.ts'
+import { withProgress } from '../../output/progress.ts'
 import type { Json, Result } from '../../output/result.ts'
 import { hashing } from '../../repository/platform.ts'
 import { sourceSettings } from '../network-settings.ts'
@@ -17,16 +17,14 @@ import type { ociDigests } from './digests.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 export async function run(args: Args<typeof ociDigests>, context: Context): Promise<Result> {
-  const { console, signal } = context
   const settings = await sourceSettings(args, context)
   await using source = await openSource(args.image, {
     ...settings,
     ...(args.platform === undefined ? {} : { platform: parsePlatform(args.platform) }),
     ...temporaryDirectory(context),
-    signal,
+    signal: context.signal,
   })
-  const progress = createProgress(context, `digests ${args.image}`)
-  try {
+  return await withProgress(context, `digests ${args.image}`, async listeners => {
     const images = await computeDigests(source, {
       ...chosenIds(context),
       xattrs: args.xattrs ?? 'allowlist-only',
@@ -34,18 +32,11 @@ export async function run(args: Args<typeof ociDigests>, context: Context): Prom
       allPlatforms: args['all-platforms'],
       strict: args.strict,
       hashing,
-      onProgress: event => progress.report(event),
-      onNotice: ({ level, message }) =>
-        level === 'warning' ? console.warning(message) : console.notice(message),
-      signal,
+      ...listeners,
     })
     const json = document(args.image, images, args['all-platforms'])
-    progress.finish(json)
     return { lines: lines(json), json }
-  } catch (error) {
-    progress.abandon()
-    throw error
-  }
+  })
 }
 
 /** The hash and the format that global options ask for. */

@@ -1,8 +1,8 @@
-import { type PullNotice, type PullResult, parsePlatform, pull } from '@composefs/oci'
+import { type PullResult, parsePlatform, pull } from '@composefs/oci'
 import type { Args } from '../../command.ts'
 import type { Context } from '../../context.ts'
 import { printable } from '../../output/printable.ts'
-import { createProgress } from '../../output/progress.ts'
+import { withProgress } from '../../output/progress.ts'
 import type { Json, Result } from '../../output/result.ts'
 import { formatSize } from '../../output/size.ts'
 import { openChosen } from '../../repository/open.ts'
@@ -19,9 +19,8 @@ export async function run(args: Args<typeof ociPull>, context: Context): Promise
   await using repository = await openChosen(context, { mode, verify: args.repair })
   const wanted = args['expected-digest']
   const expected = wanted === undefined ? undefined : parseId(repository, wanted)
-  const progress = createProgress(context, `pull ${args.image}`)
   const platform = args.platform === undefined ? undefined : parsePlatform(args.platform)
-  try {
+  return await withProgress(context, `pull ${args.image}`, async listeners => {
     const result = await pull(repository, args.image, {
       tag: args.name,
       noTag: args['no-tag'],
@@ -37,17 +36,11 @@ export async function run(args: Args<typeof ociPull>, context: Context): Promise
       referrers: args.referrers,
       ...settings,
       ...temporaryDirectory(context),
-      onProgress: event => progress.report(event),
-      onNotice: notice => tell(notice, context),
-      signal: context.signal,
+      ...listeners,
     })
     const json = document(result)
-    progress.finish(json)
     return { lines: isDryRun ? dryRunLines(result) : lines(result, args), json }
-  } catch (error) {
-    progress.abandon()
-    throw error
-  }
+  })
 }
 
 function lines(result: PullResult, args: Args<typeof ociPull>): string[] {
@@ -133,9 +126,4 @@ function document(result: PullResult): { readonly [key: string]: Json } {
     })),
     dry_run: result.dryRun,
   }
-}
-
-function tell({ level, message }: PullNotice, { console }: Context): void {
-  if (level === 'warning') console.warning(message)
-  else console.notice(message)
 }

@@ -1,6 +1,6 @@
 import { type ExportResult, exportImage, type ImageTarget } from '@composefs/oci'
 import type { Context } from '../../context.ts'
-import { createProgress } from '../../output/progress.ts'
+import { withProgress } from '../../output/progress.ts'
 import type { Json, Result } from '../../output/result.ts'
 import { openChosen } from '../../repository/open.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -19,27 +19,19 @@ export interface Sending {
 /** Sends a stored image to a target, and tells what became of it. */
 export async function sendImage(context: Context, sending: Sending): Promise<Result> {
   const { verb, image, compression } = sending
-  const { console, globals, signal } = context
+  const { globals } = context
   await using repository = await openChosen(context, { mode: 'read' })
   await using target = await sending.open()
-  const progress = createProgress(context, `${verb} ${image}`)
-  try {
+  return await withProgress(context, `${verb} ${image}`, async listeners => {
     const result = await exportImage(repository, image, target, {
       compression,
       jobs: globals.jobs,
       ...temporaryDirectory(context),
-      onProgress: event => progress.report(event),
-      onNotice: ({ level, message }) =>
-        level === 'warning' ? console.warning(message) : console.notice(message),
-      signal,
+      ...listeners,
     })
     const json = document(sending, result)
-    progress.finish(json)
     return { lines: lines(result), json }
-  } catch (error) {
-    progress.abandon()
-    throw error
-  }
+  })
 }
 
 function document(
