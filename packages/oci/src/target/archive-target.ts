@@ -1,8 +1,7 @@
-import type { Descriptor } from '../document/descriptor.ts'
 import { requireOciDigest } from '../document/oci-digest.ts'
-import type { ManifestBytes } from '../source/image-source.ts'
+import { ArchiveImageTarget } from './archive-image-target.ts'
 import { ArchiveWriter } from './archive-writer.ts'
-import type { BlobPresence, ImageTarget, PutBlobOptions } from './image-target.ts'
+import type { ImageTarget } from './image-target.ts'
 import { newIndex } from './layout-index.ts'
 import { LAYOUT_MARK } from './layout-target.ts'
 
@@ -36,55 +35,16 @@ export async function createArchiveTarget(
     await writer.close()
     throw error
   }
-  return new ArchiveTarget(writer, { description, tag })
-}
-
-class ArchiveTarget implements ImageTarget {
-  readonly description: string
-  /** One after the other, in an order that does not depend on how long each takes. */
-  readonly concurrency = 1
-  readonly #writer: ArchiveWriter
-  readonly #tag: string | undefined
-
-  constructor(
-    writer: ArchiveWriter,
-    { description, tag }: { readonly description: string; readonly tag: string | undefined },
-  ) {
-    this.#writer = writer
-    this.description = description
-    this.#tag = tag
-  }
-
-  async findBlob({ digest }: Descriptor): Promise<BlobPresence | undefined> {
-    return this.#writer.has(blobName(digest)) ? 'present' : undefined
-  }
-
-  async putBlob(
-    descriptor: Descriptor,
-    open: () => AsyncIterable<Uint8Array>,
-    options?: PutBlobOptions,
-  ): Promise<void> {
-    await this.#writer.addBlob(blobName(descriptor.digest), descriptor, open(), options)
-  }
-
-  async putManifest({ bytes, mediaType, digest }: ManifestBytes): Promise<void> {
-    await this.#writer.addBytes(blobName(digest), bytes)
-    const entry = { mediaType, digest, size: bytes.length, tag: this.#tag }
-    await this.#writer.addBytes('index.json', newIndex(entry))
-  }
-
-  async commit(): Promise<readonly string[]> {
-    await this.#writer.publish()
-    return []
-  }
-
-  close(): Promise<void> {
-    return this.#writer.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
+  return new ArchiveImageTarget(writer, {
+    description,
+    hasUnpackedLayers: false,
+    blobName: descriptor => blobName(descriptor.digest),
+    documents: ({ bytes, mediaType, digest }) =>
+      new Map([
+        [blobName(digest), bytes],
+        ['index.json', newIndex({ mediaType, digest, size: bytes.length, tag })],
+      ]),
+  })
 }
 
 function blobName(digest: string): string {

@@ -6,8 +6,9 @@ import { requireOciDigest } from '../document/oci-digest.ts'
 import { OciError } from '../errors.ts'
 import { fullImageName } from '../full-image-name.ts'
 import type { ManifestBytes } from '../source/image-source.ts'
+import { ArchiveImageTarget } from './archive-image-target.ts'
 import { ArchiveWriter } from './archive-writer.ts'
-import type { BlobPresence, ImageTarget, PutBlobOptions } from './image-target.ts'
+import type { ImageTarget } from './image-target.ts'
 
 /** How to write an archive for Docker. */
 export interface DockerArchiveTargetOptions {
@@ -34,59 +35,22 @@ export async function createDockerArchiveTarget(
   const { name, force = false } = options
   const tag = name === undefined ? undefined : readName(name)
   const description = `docker-archive:${path}${name === undefined ? '' : `:${name}`}`
-  return new DockerArchiveTarget(await ArchiveWriter.create(path, { force }), { description, tag })
+  return new ArchiveImageTarget(await ArchiveWriter.create(path, { force }), {
+    description,
+    hasUnpackedLayers: true,
+    blobName: fileName,
+    documents: manifest => new Map([['manifest.json', imageList(manifest, tag)]]),
+  })
 }
 
-class DockerArchiveTarget implements ImageTarget {
-  readonly description: string
-  readonly hasUnpackedLayers = true
-  readonly concurrency = 1
-  readonly #writer: ArchiveWriter
-  readonly #tag: string | undefined
-
-  constructor(
-    writer: ArchiveWriter,
-    { description, tag }: { readonly description: string; readonly tag: string | undefined },
-  ) {
-    this.#writer = writer
-    this.description = description
-    this.#tag = tag
+function imageList({ bytes, mediaType }: ManifestBytes, tag: string | undefined): Uint8Array {
+  const { config, layers } = parseManifest(bytes, mediaType)
+  const image = {
+    Config: fileName(config),
+    RepoTags: tag === undefined ? null : [tag],
+    Layers: layers.map(fileName),
   }
-
-  async findBlob(descriptor: Descriptor): Promise<BlobPresence | undefined> {
-    return this.#writer.has(fileName(descriptor)) ? 'present' : undefined
-  }
-
-  async putBlob(
-    descriptor: Descriptor,
-    open: () => AsyncIterable<Uint8Array>,
-    options?: PutBlobOptions,
-  ): Promise<void> {
-    await this.#writer.addBlob(fileName(descriptor), descriptor, open(), options)
-  }
-
-  async putManifest({ bytes, mediaType }: ManifestBytes): Promise<void> {
-    const { config, layers } = parseManifest(bytes, mediaType)
-    const image = {
-      Config: fileName(config),
-      RepoTags: this.#tag === undefined ? null : [this.#tag],
-      Layers: layers.map(fileName),
-    }
-    await this.#writer.addBytes('manifest.json', encodeUtf8(`${JSON.stringify([image])}\n`))
-  }
-
-  async commit(): Promise<readonly string[]> {
-    await this.#writer.publish()
-    return []
-  }
-
-  close(): Promise<void> {
-    return this.#writer.close()
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
+  return encodeUtf8(`${JSON.stringify([image])}\n`)
 }
 
 function fileName({ digest, mediaType }: Descriptor): string {
