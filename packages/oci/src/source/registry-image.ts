@@ -37,6 +37,8 @@ export class RegistryImage implements ImageSource {
   readonly #platform: Platform | undefined
   /** Asked for once: a tag may move while an image is pulled. */
   #root: Root | undefined
+  /** The last small blob that was read to choose an image: mostly the config of the chosen one, which is wanted again. */
+  #lastRead: { readonly digest: string; readonly bytes: Uint8Array } | undefined
 
   static async open(name: string, options: OpenRegistryOptions): Promise<RegistryImage> {
     const { platform, registry = {} } = options
@@ -101,7 +103,8 @@ export class RegistryImage implements ImageSource {
   async *#blob(descriptor: Descriptor, options: SignalOptions): AsyncGenerator<Uint8Array> {
     const { digest, size } = descriptor
     requireOciDigest(digest, 'a blob', ['sha256', 'sha512'])
-    const data = inlineData(descriptor)
+    const known = this.#lastRead?.digest === digest ? this.#lastRead.bytes.slice() : undefined
+    const data = known ?? inlineData(descriptor)
     if (data !== undefined) {
       yield data
       return
@@ -150,8 +153,13 @@ export class RegistryImage implements ImageSource {
       tag: undefined,
       platform: this.#platform ?? hostPlatform(),
       source: this.description,
-      read: (descriptor: Descriptor, what: string) =>
-        readDocument(descriptor, what, d => this.blob(d, options)),
+      read: async (descriptor: Descriptor, what: string) => {
+        const bytes = await readDocument(descriptor, what, d => this.blob(d, options))
+        if (mediaTypeRole(descriptor.mediaType) === 'config') {
+          this.#lastRead = { digest: descriptor.digest, bytes }
+        }
+        return bytes
+      },
     }
   }
 }
