@@ -11,9 +11,9 @@ import { formatPlatform, platformRank } from '../document/platform.ts'
 import { readAll, sizeMismatch } from '../document/read-document.ts'
 import { OciError } from '../errors.ts'
 import { type ArchiveMember, MAX_UNPACKED_SIZE, openMember } from './archive-file.ts'
-import type { DockerArchiveOptions } from './docker-archive.ts'
 import type { DockerArchiveIndex } from './docker-archive-index.ts'
 import type { DockerArchiveEntry } from './docker-archive-list.ts'
+import type { DockerArchiveOptions } from './docker-archive-options.ts'
 import type { ImageSource, ManifestBytes } from './image-source.ts'
 
 /** Enough for every magic. */

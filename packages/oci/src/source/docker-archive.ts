@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { JSON_SIZE_MAX } from '../document/json.ts'
 import { readAll } from '../document/read-document.ts'
 import { OciError } from '../errors.ts'
-import { type ArchiveFileOptions, openArchiveFile, openMember } from './archive-file.ts'
+import { openArchiveFile, openMember } from './archive-file.ts'
 import { DockerArchiveImage } from './docker-archive-image.ts'
 import { DockerArchiveIndex } from './docker-archive-index.ts'
 import {
@@ -10,16 +10,8 @@ import {
   type DockerArchiveEntry,
   parseDockerArchiveEntries,
 } from './docker-archive-list.ts'
+import type { DockerArchiveOptions } from './docker-archive-options.ts'
 import type { ImageSource } from './image-source.ts'
-import type { SelectOptions } from './layout-source.ts'
-
-/** How to open an archive of docker save and its like. */
-export interface DockerArchiveOptions extends ArchiveFileOptions {
-  /** `NAME[:TAG]`, or `@N` for the N-th from 0; without it the only image there is. */
-  readonly tag?: string | undefined
-  /** An image for another platform is refused. Default: any will do. */
-  readonly platform?: SelectOptions['platform']
-}
 
 /**
  * Opens an image in an archive as docker save, podman save, buildah and skopeo write it.

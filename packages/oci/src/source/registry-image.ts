@@ -15,7 +15,7 @@ import type { ImageSource, ManifestBytes } from './image-source.ts'
 import { inlineData } from './inline-data.ts'
 import { listManifests } from './list-manifests.ts'
 import { missingBlob } from './missing-blob.ts'
-import type { OpenRegistryOptions } from './registry-source.ts'
+import type { OpenRegistryOptions } from './registry-source-options.ts'
 import { type RootDocument, rootDescriptor } from './root-document.ts'
 import { selectAmong } from './select-manifest.ts'
 

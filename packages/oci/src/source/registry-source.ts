@@ -1,13 +1,5 @@
-import type { RegistryOptions } from '@composefs/registry'
-import type { Platform } from '../document/platform.ts'
 import type { ImageSource } from './image-source.ts'
-
-/** How to open an image in a registry. */
-export interface OpenRegistryOptions {
-  /** Which image of an index. Default: that of this machine. */
-  readonly platform?: Platform | undefined
-  readonly registry?: RegistryOptions | undefined
-}
+import type { OpenRegistryOptions } from './registry-source-options.ts'
 
 /**
  * Opens an image in a registry. Nothing is asked of the registry before the manifest is wanted.
