@@ -1,3 +1,13 @@
+export { type CheckOptions, checkRepository } from './check/check-repository.ts'
+export { createLocalDigester, type FileDigester } from './check/file-digester.ts'
+export {
+  type CheckFinding,
+  type CheckReport,
+  type CheckWarning,
+  type FindingKind,
+  formatFinding,
+  type WarningKind,
+} from './check/finding.ts'
 export { countRepository, type RepositoryCounts } from './count.ts'
 export { type CountingObjectStore, createCountingObjectStore } from './counting-objects.ts'
 export { DataSharing, type SharingOptions } from './data-sharing.ts'
@@ -11,7 +21,8 @@ export {
 export type { ImageStore, OpenedImage, ResolvedImage } from './images.ts'
 export { type InitOptions, type InitResult, initRepository } from './init.ts'
 export type { Layout } from './layout.ts'
-export type { LockHolder, LockOptions } from './lock.ts'
+export type { LockOptions } from './lock.ts'
+export type { LockHolder } from './lock-holders.ts'
 export { createMemoryObjectStore } from './memory-objects.ts'
 export {
   createMetadata,
@@ -29,7 +40,7 @@ export { type OpenOptions, openRepository, readAlgorithm } from './open.ts'
 export { type PublishedName, publish } from './publish.ts'
 export type { ReceivedBy } from './receive-object.ts'
 export type { Ref, RefEntry } from './refs.ts'
-export type { Repository } from './repository.ts'
+export type { Repository, RepositoryLock } from './repository.ts'
 export { type ScanOptions, scanDirectory } from './scan-directory.ts'
 export type { StreamStore } from './streams.ts'
 export type { FileDescriptor, System, VerityMeasurement } from './system.ts'

@@ -1,0 +1,69 @@
+import { type ErofsImage, IMAGE_SIZE_MAX, isErofsError, openImage } from '@composefs/erofs'
+import type { Digest } from '@composefs/fsverity'
+import { isRepositoryError } from '../errors.ts'
+import { assertSize } from '../object-handle.ts'
+import type { Repository } from '../repository.ts'
+import { checkRefs, type LinkDirectory, type NamedLink, namedLinks } from './check-links.ts'
+import type { CheckLog } from './check-log.ts'
+import type { FindingKind } from './finding.ts'
+import { isFileError, reasonOf } from './reason.ts'
+
+/** How to check images. */
+export interface CheckImagesOptions {
+  isPresent(digest: Digest): boolean
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Checks that the images and their refs lead somewhere, that the structure of the images is good, and that every
+ * object they refer to is there.
+ */
+export async function checkImages(
+  repository: Repository,
+  log: CheckLog,
+  { isPresent, signal }: CheckImagesOptions,
+): Promise<void> {
+  const directory: LinkDirectory = {
+    name: 'images',
+    directory: repository.layout.images,
+    checked: 'imagesChecked',
+    corrupted: 'imagesCorrupted',
+    openFailed: 'image-open-failed',
+  }
+  for (const link of namedLinks(repository, log, directory)) {
+    // One image takes up to some seconds; between two of them others get a turn.
+    await new Promise(resolve => setImmediate(resolve))
+    signal?.throwIfAborted()
+    for (const digest of imageObjects(repository, log, link)) {
+      if (isPresent(digest)) continue
+      const { path } = link
+      log.add({ kind: 'image-missing-object', path, detail: digest.hex, digest }, 'missingObjects')
+    }
+  }
+  checkRefs(log, directory)
+}
+
+/** The objects of an image; none, and a finding, when it is not good. */
+function imageObjects(
+  { objects, algorithm }: Repository,
+  log: CheckLog,
+  { name, path, digest }: NamedLink,
+): readonly Digest[] {
+  const fail = (kind: FindingKind, detail: string) => {
+    log.add({ kind, path, detail, digest }, 'imagesCorrupted')
+    return []
+  }
+  if (name.toLowerCase() !== digest.hex)
+    return fail('image-open-failed', `the link is to ${digest.hex}`)
+  let image: ErofsImage
+  try {
+    using object = objects.openUnchecked(digest)
+    assertSize(digest, object.size, IMAGE_SIZE_MAX)
+    image = openImage(object.read(0, object.size), { algorithm })
+    return image.objects()
+  } catch (error) {
+    if (isErofsError(error)) return fail('image-invalid', reasonOf(error))
+    if (!isRepositoryError(error) && !isFileError(error)) throw error
+    return fail('image-open-failed', reasonOf(error))
+  }
+}

@@ -1,0 +1,126 @@
+import { lstatSync, readlinkSync, statSync } from 'node:fs'
+import { showUtf8 } from '@composefs/bytes'
+import type { Digest } from '@composefs/fsverity'
+import { readDirectory } from '../directory.ts'
+import { isRepositoryError } from '../errors.ts'
+import { REFS } from '../layout.ts'
+import { objectOfLink, targetOfRef } from '../links.ts'
+import type { Repository } from '../repository.ts'
+import type { CheckCounts, CheckLog } from './check-log.ts'
+import { fileTypeOf } from './file-type.ts'
+import type { CheckFinding, FindingKind } from './finding.ts'
+import { isDirectory } from './object-directories.ts'
+import { isFileError, reasonOf } from './reason.ts'
+
+/** `streams/` or `images/`: where it is, and what its findings are called. */
+export interface LinkDirectory {
+  readonly name: 'streams' | 'images'
+  readonly directory: string
+  readonly checked: keyof CheckCounts
+  readonly corrupted: keyof CheckCounts
+  readonly openFailed: FindingKind
+}
+
+/** An entry that names an object. */
+export interface NamedLink {
+  /** The entry's name; bytes that are not UTF-8 are escaped. */
+  readonly name: string
+  /** Relative to the repository. */
+  readonly path: string
+  readonly digest: Digest
+}
+
+/** Yields the entries of a directory of links that name an object that is there, and notes the others. */
+export function* namedLinks(
+  repository: Repository,
+  log: CheckLog,
+  kind: LinkDirectory,
+): Generator<NamedLink> {
+  if (!isDirectory(kind.directory, kind.name, log)) return
+  for (const entry of readDirectory(kind.directory)) {
+    const name = showUtf8(entry.name)
+    if (name === REFS) continue
+    const path = `${kind.name}/${name}`
+    log.counts[kind.checked] += 1
+    if (!entry.isSymbolicLink()) {
+      log.add({ kind: 'entry-not-symlink', path, detail: '' }, kind.corrupted)
+      continue
+    }
+    const file = childPath(kind.directory, entry.name)
+    const broken = brokenLink(file, path)
+    if (broken !== undefined) {
+      if (broken.kind === 'stat-failed') log.add(broken)
+      else log.add(broken, 'brokenLinks', kind.corrupted)
+      continue
+    }
+    try {
+      const digest = objectOfLink(readlinkSync(file), repository.algorithm, path)
+      yield { name, path, digest }
+    } catch (error) {
+      if (!isFileError(error) && !isRepositoryError(error)) throw error
+      log.add({ kind: kind.openFailed, path, detail: reasonOf(error) }, kind.corrupted)
+    }
+  }
+}
+
+/** Checks everything below the refs of a directory of links. Directories are a list of what is left, not a recursion. */
+export function checkRefs(log: CheckLog, { directory, name: parent }: LinkDirectory): void {
+  const path = `${parent}/${REFS}`
+  if (!isDirectory(`${directory}/${REFS}`, path, log)) return
+  const left: { file: Buffer; path: string }[] = [
+    { file: Buffer.from(`${directory}/${REFS}`), path },
+  ]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const below: typeof left = []
+    for (const entry of readDirectory(next.file)) {
+      const file = childPath(next.file, entry.name)
+      const entryPath = `${next.path}/${showUtf8(entry.name)}`
+      if (entry.isDirectory()) below.push({ file, path: entryPath })
+      else if (entry.isSymbolicLink()) checkRef(directory, { file, path: entryPath }, log)
+      else log.add({ kind: 'unexpected-file-type', path: entryPath, detail: fileTypeOf(entry) })
+    }
+    for (const directory of below.reverse()) left.push(directory)
+  }
+}
+
+function checkRef(
+  directory: string,
+  { file, path }: { readonly file: Buffer; readonly path: string },
+  log: CheckLog,
+): void {
+  const broken = brokenLink(file, path) ?? misledRef(directory, file, path)
+  if (broken === undefined) return
+  if (broken.kind === 'stat-failed') log.add(broken)
+  else log.add(broken, 'brokenLinks')
+}
+
+/** What is wrong with a link that leads nowhere. */
+function brokenLink(file: Buffer, path: string): CheckFinding | undefined {
+  try {
+    if (statSync(file, { throwIfNoEntry: false }) !== undefined) return undefined
+    return { kind: 'broken-symlink', path, detail: '' }
+  } catch (error) {
+    if (!isFileError(error)) throw error
+    return { kind: 'stat-failed', path, detail: reasonOf(error) }
+  }
+}
+
+/** A ref that leads somewhere, but to no entry of its repository: names are looked up by the last part of its text. */
+function misledRef(directory: string, file: Buffer, path: string): CheckFinding | undefined {
+  try {
+    const target = targetOfRef(readlinkSync(file), 'the link')
+    const entry = lstatSync(`${directory}/${target}`, { throwIfNoEntry: false })
+    if (entry?.isSymbolicLink()) return undefined
+    return { kind: 'broken-symlink', path, detail: `there is no ${target}` }
+  } catch (error) {
+    if (!isFileError(error) && !isRepositoryError(error)) throw error
+    return { kind: 'broken-symlink', path, detail: reasonOf(error) }
+  }
+}
+
+/** The path of an entry, which may have a name that is not UTF-8. */
+function childPath(directory: string | Buffer, name: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(directory), SLASH, name])
+}
+
+const SLASH = Buffer.from('/')

@@ -1,0 +1,73 @@
+import { isRepositoryError } from '../errors.ts'
+import { readMetadataFile } from '../metadata-file.ts'
+import type { Repository } from '../repository.ts'
+import { checkImages } from './check-images.ts'
+import { CheckLog } from './check-log.ts'
+import { checkObjects } from './check-objects.ts'
+import { checkStreams } from './check-streams.ts'
+import { createLocalDigester, type FileDigester } from './file-digester.ts'
+import type { CheckReport } from './finding.ts'
+import { countObjects, findStrayLinks } from './object-directories.ts'
+import { isFileError, reasonOf } from './reason.ts'
+
+/** How to check a repository. */
+export interface CheckOptions {
+  /** Leave out the objects: what is there is taken for what its name says. */
+  readonly metadataOnly?: boolean
+  /** Who computes digests. The caller closes it. Default: this thread. */
+  readonly digester?: FileDigester
+  /** Objects that have been checked, of how many. */
+  readonly onProgress?: (done: number, total: number) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Checks a repository: meta.json, the digests of all objects, streams, images, and their refs. Nothing is written.
+ *
+ * Whatever is wrong with what is stored is a finding. What is thrown is what keeps the check from going on, such as a
+ * directory that cannot be read.
+ *
+ * @example
+ * const { ok, findings } = await checkRepository(repository)
+ */
+export async function checkRepository(
+  repository: Repository,
+  options: CheckOptions = {},
+): Promise<CheckReport> {
+  const { metadataOnly = false, onProgress, signal } = options
+  const { layout, objects } = repository
+  const log = new CheckLog()
+  signal?.throwIfAborted()
+  const metadata = checkMetadata(repository, log)
+  findStrayLinks(layout, log)
+  if (!metadataOnly) {
+    const digester = options.digester ?? createLocalDigester(repository.hashing)
+    const total = onProgress === undefined ? 0 : countObjects(layout)
+    onProgress?.(0, total)
+    await checkObjects(repository, log, {
+      digester,
+      onChecked: done => onProgress?.(done, Math.max(done, total)),
+      signal,
+    })
+  }
+  const isPresent = objects.has.bind(objects)
+  await checkStreams(repository, log, { isPresent, signal })
+  await checkImages(repository, log, { isPresent, signal })
+  return log.report(metadata)
+}
+
+function checkMetadata(repository: Repository, log: CheckLog): CheckReport['metadata'] {
+  const { layout, system, algorithm } = repository
+  const path = 'meta.json'
+  try {
+    const stored = readMetadataFile(layout, system)
+    if (stored === undefined) return 'absent'
+    if (stored.metadata.algorithm === algorithm) return 'ok'
+    const detail = `it says ${stored.metadata.algorithm.name}, the repository was opened as ${algorithm.name}`
+    log.add({ kind: 'metadata-algorithm-mismatch', path, detail })
+  } catch (error) {
+    if (!isRepositoryError(error) && !isFileError(error)) throw error
+    log.add({ kind: 'metadata-parse-failed', path, detail: reasonOf(error) })
+  }
+  return 'error'
+}

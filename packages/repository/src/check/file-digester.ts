@@ -1,0 +1,62 @@
+import { closeSync, fstatSync } from 'node:fs'
+import { type Algorithm, createFsverity, Digest, type Hashing } from '@composefs/fsverity'
+import { openForReading, readFully } from '../file-bytes.ts'
+
+/** Bytes that are read at once. */
+const READ_SIZE = 256 * 1024
+/** Longest time that nothing else gets a turn, in ms. A file is the least that is done at once. */
+const TURN = 50
+
+/** Who computes fs-verity digests of files from their content: this thread, or others. */
+export interface FileDigester {
+  /** How many digests may be asked for at a time without waiting for one of them. */
+  readonly concurrency: number
+  /** Rejects with a Node-shaped error for a file that cannot be read, EISDIR or ENXIO for what is no regular file. */
+  digest(path: string, algorithm: Algorithm): Promise<Digest>
+  /** Ends the threads, if there are any. What has been asked for and is not done is rejected. */
+  close(): Promise<void>
+}
+
+/** Computes digests in the thread of the caller, who gets a turn now and then. */
+export function createLocalDigester(hashing: Hashing): FileDigester {
+  const computeDigest = createFileHasher(hashing)
+  let turnEnds = performance.now() + TURN
+  return {
+    concurrency: 1,
+    async digest(path, algorithm) {
+      if (performance.now() > turnEnds) {
+        await new Promise(resolve => setImmediate(resolve))
+        turnEnds = performance.now() + TURN
+      }
+      return new Digest(algorithm, computeDigest(path, algorithm))
+    },
+    async close() {},
+  }
+}
+
+/** Returns a function that computes the digest of a file; its calls share one buffer. */
+export function createFileHasher(
+  hashing: Hashing,
+): (path: string, algorithm: Algorithm) => Uint8Array {
+  const buffer = new Uint8Array(READ_SIZE)
+  return (path, algorithm) => {
+    const file = openForReading(path)
+    try {
+      const status = fstatSync(file)
+      if (!status.isFile()) throw notAFile(path, status.isDirectory() ? 'EISDIR' : 'ENXIO')
+      const digest = createFsverity({ algorithm, hashing })
+      for (let offset = 0; ; ) {
+        const count = readFully(file, buffer, offset)
+        digest.update(buffer.subarray(0, count))
+        if (count < buffer.length) return digest.digest().bytes
+        offset += count
+      }
+    } finally {
+      closeSync(file)
+    }
+  }
+}
+
+function notAFile(path: string, code: 'EISDIR' | 'ENXIO'): Error {
+  return Object.assign(new Error(`${code}: ${path} is no regular file`), { code, path })
+}

@@ -1,0 +1,61 @@
+import { lstatSync } from 'node:fs'
+import { join } from 'node:path'
+import { showUtf8 } from '@composefs/bytes'
+import { readDirectory } from '../directory.ts'
+import { type Layout, TEMPORARY_LINK, TEMPORARY_OBJECT } from '../layout.ts'
+import type { CheckLog } from './check-log.ts'
+import { fileTypeOf } from './file-type.ts'
+
+const OBJECT_DIRECTORY = /^[0-9a-f]{2}$/
+/** Age from which on a temporary file is nobody's any more, in ms: a day, as for garbage collection. */
+const STRAY_AGE = 24 * 60 * 60 * 1000
+
+/** Yields the names of the directories of objects, and notes what else is beside them. */
+export function* objectDirectories(layout: Layout, log: CheckLog): Generator<string> {
+  if (!isDirectory(layout.objects, 'objects', log)) return
+  for (const entry of readDirectory(layout.objects)) {
+    const name = showUtf8(entry.name)
+    const path = `objects/${name}`
+    if (OBJECT_DIRECTORY.test(name)) {
+      if (entry.isDirectory()) yield name
+      else log.add({ kind: 'unexpected-file-type', path, detail: fileTypeOf(entry) })
+    } else if (!name.startsWith(TEMPORARY_OBJECT)) {
+      log.warn({ kind: 'unknown-entry', path })
+    } else {
+      warnOfStray(join(layout.objects, name), path, log)
+    }
+  }
+}
+
+/** How many objects there are, by names alone. */
+export function countObjects({ objects }: Layout): number {
+  let count = 0
+  for (const { name } of readDirectory(objects)) {
+    const directory = name.toString('latin1')
+    if (OBJECT_DIRECTORY.test(directory)) count += readDirectory(join(objects, directory)).length
+  }
+  return count
+}
+
+/** Notes the temporary names that killed writers left in the repository directory. */
+export function findStrayLinks(layout: Layout, log: CheckLog): void {
+  for (const entry of readDirectory(layout.root)) {
+    const name = showUtf8(entry.name)
+    if (name.startsWith(TEMPORARY_LINK)) warnOfStray(join(layout.root, name), name, log)
+  }
+}
+
+/** False when there is nothing of that name, or something else than a directory, which is noted. */
+export function isDirectory(file: string, path: string, log: CheckLog): boolean {
+  const status = lstatSync(file, { throwIfNoEntry: false })
+  if (status === undefined) return false
+  if (status.isDirectory()) return true
+  log.add({ kind: 'unexpected-file-type', path, detail: fileTypeOf(status) })
+  return false
+}
+
+function warnOfStray(file: string, path: string, log: CheckLog): void {
+  const status = lstatSync(file, { throwIfNoEntry: false })
+  if (status === undefined || Date.now() - status.mtimeMs < STRAY_AGE) return
+  log.warn({ kind: 'stray-temporary', path })
+}
