@@ -5,7 +5,7 @@ import {
   reopenReadOnly,
   syncFileSystem,
 } from './files.ts'
-import { tryLock } from './flock.ts'
+import { tryLock, unlock } from './flock.ts'
 import { isReadOnly } from './statfs.ts'
 import { enableVerity, measureVerity } from './verity.ts'
 import { getXattr, listXattrs } from './xattr.ts'
@@ -25,6 +25,7 @@ export const linuxSystem = {
   enableVerity,
   measureVerity,
   tryLock,
+  unlock,
   syncFileSystem,
   isReadOnly,
   listXattrs,

@@ -5,7 +5,8 @@ import { type Algorithm, formatAlgorithm, SHA256 } from '@composefs/fsverity'
 import { isErrno, RepositoryError } from './errors.ts'
 import { createLayout, type Layout } from './layout.ts'
 import { inspectLegacy, upgradeLegacy } from './legacy.ts'
-import { acquireLock, type LockHolder } from './lock.ts'
+import { acquireLock } from './lock.ts'
+import type { LockHolder } from './lock-holders.ts'
 import {
   createMetadata,
   equalMetadata,
@@ -76,7 +77,8 @@ async function initDirectory(layout: Layout, options: InitOptions): Promise<Init
   try {
     // Names vanish under nobody's hands: whoever reads the repository holds the shared lock.
     const mode = options.resetMetadata === true ? 'exclusive' : 'shared'
-    await acquireLock(directory, { system, mode, timeoutSeconds, onWait, signal })
+    const turnstile = layout.metadata
+    await acquireLock(directory, { system, mode, turnstile, timeoutSeconds, onWait, signal })
     if (options.ensure === true && options.resetMetadata !== true) {
       return takeExisting(layout, options) ?? create(layout, options)
     }

@@ -1,18 +1,27 @@
-import { fstatSync, readFileSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isErrno, RepositoryError } from './errors.ts'
+import { RepositoryError } from './errors.ts'
+import { type LockHolder, lockHolders } from './lock-holders.ts'
 import type { FileDescriptor, System } from './system.ts'
+import { openTurnstile, tryTurnstile } from './turnstile.ts'
 
-/** Time between two tries of the lock in ms: doubled from the first to the last. */
+/** Time between two tries of a lock in ms: doubled from the first to the last. */
 const POLL_MIN = 1
 const POLL_MAX = 100
 /** Waiting time in ms after which it is announced. */
 const ANNOUNCE_AFTER = 1000
+/**
+ * Longest wait at the turnstile in ms. It has an end because who comes may depend on who is waited for: a command that
+ * is run while `cfsctl transaction` holds the lock must get in although a gc waits.
+ */
+const TURNSTILE_MAX = 30_000
 
 /** How to wait for the lock of a repository. */
 export interface LockOptions {
   readonly system: System
   readonly mode: 'shared' | 'exclusive'
+  /** Path of the file that orders those who come, see `openTurnstile`. Without it the quickest is first. */
+  readonly turnstile?: string | undefined
   /** Seconds to wait; 0 is one try. Without it, as long as it takes. */
   readonly timeoutSeconds?: number | undefined
   /** Called once when the wait gets long, with those who hold the lock as far as /proc tells. */
@@ -20,15 +29,8 @@ export interface LockOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A process that holds a lock. */
-export interface LockHolder {
-  readonly pid: number
-  /** Its command name, which the process itself chose: not to be printed raw. Empty when it is gone. */
-  readonly command: string
-}
-
 /**
- * Takes the flock of an open directory, or changes the one that is held.
+ * Takes the flock of an open directory, which the caller does not hold.
  *
  * It asks again and again instead of blocking: a thread that sleeps in flock cannot be called back, neither by a
  * timeout nor by a signal, and holds up the end of the process.
@@ -36,64 +38,51 @@ export interface LockHolder {
  * @throws RepositoryError ERR_REPOSITORY_LOCKED when the time is over; the reason of an aborted `signal`
  */
 export async function acquireLock(directory: FileDescriptor, options: LockOptions): Promise<void> {
-  const { system, mode, timeoutSeconds = Number.POSITIVE_INFINITY, onWait, signal } = options
-  const start = performance.now()
-  let isAnnounced = false
-  for (
-    let pause = POLL_MIN;
-    !system.tryLock(directory, mode);
-    pause = Math.min(pause * 2, POLL_MAX)
-  ) {
-    const waited = performance.now() - start
-    const left = timeoutSeconds * 1000 - waited
-    if (left <= 0) throw locked(lockHolders(directory), timeoutSeconds)
-    if (!isAnnounced && waited >= ANNOUNCE_AFTER) {
-      isAnnounced = true
-      onWait?.(lockHolders(directory))
+  const { system, mode, turnstile: path } = options
+  const wait = new Wait(options)
+  const turnstile = path === undefined ? undefined : openTurnstile(path)
+  try {
+    if (turnstile !== undefined) {
+      const pass = () => tryTurnstile(system, turnstile, mode)
+      await wait.until(pass, { lock: turnstile, limit: TURNSTILE_MAX })
     }
-    await sleep(Math.min(pause, left), signal)
+    const isTaken = await wait.until(() => system.tryLock(directory, mode), { lock: directory })
+    if (!isTaken) throw locked(lockHolders(directory), options.timeoutSeconds ?? 0)
+  } finally {
+    if (turnstile !== undefined) closeSync(turnstile)
   }
 }
 
-/** Who holds an flock of this file; nobody where /proc does not say. */
-export function lockHolders(file: FileDescriptor): LockHolder[] {
-  const { dev, ino } = fstatSync(file, { bigint: true })
-  return parseLocks(readProc('/proc/locks'), { dev, ino }).map(pid => ({
-    pid,
-    command: readProc(`/proc/${pid}/comm`).trimEnd(),
-  }))
-}
+/** One wait for several locks in turn: one end of the time, one announcement. */
+class Wait {
+  readonly #options: LockOptions
+  readonly #start = performance.now()
+  readonly #timeout: number
+  #isAnnounced = false
 
-/**
- * Processes in the text of /proc/locks that hold an flock of one file. Lines read
- * `1: FLOCK  ADVISORY  WRITE 708 00:2a:12843 0 EOF`; those of waiting processes have `->` after the number.
- */
-export function parseLocks(
-  text: string,
-  file: { readonly dev: bigint; readonly ino: bigint },
-): number[] {
-  const pids = new Set<number>()
-  for (const line of text.split('\n')) {
-    const match = /^\d+: FLOCK +\S+ +\S+ +(\d+) ([0-9a-f]+):([0-9a-f]+):(\d+) /.exec(line)
-    if (match === null) continue
-    const [, pid, major, minor, inode] = match
-    const isSame =
-      BigInt(`0x${major}`) === majorOf(file.dev) &&
-      BigInt(`0x${minor}`) === minorOf(file.dev) &&
-      BigInt(inode ?? '') === file.ino
-    // The lock of a process in another pid namespace has pid 0.
-    if (isSame && pid !== '0') pids.add(Number(pid))
+  constructor(options: LockOptions) {
+    this.#options = options
+    this.#timeout = (options.timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000
   }
-  return [...pids]
-}
 
-/** glibc's gnu_dev_major: twelve bits from bit 8, the others from bit 32. */
-function majorOf(dev: bigint): bigint {
-  return ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & 0xfffff000n)
-}
-
-function minorOf(dev: bigint): bigint {
-  return (dev & 0xffn) | ((dev >> 12n) & 0xffffff00n)
+  /** Calls `take` until it succeeds; false when the time, or `limit` in ms for this lock, is over. */
+  async until(
+    take: () => boolean,
+    { lock, limit = Number.POSITIVE_INFINITY }: { lock: FileDescriptor; limit?: number },
+  ): Promise<boolean> {
+    const { onWait, signal } = this.#options
+    const end = Math.min(this.#timeout, performance.now() - this.#start + limit)
+    for (let pause = POLL_MIN; !take(); pause = Math.min(pause * 2, POLL_MAX)) {
+      const waited = performance.now() - this.#start
+      if (waited >= end) return false
+      if (!this.#isAnnounced && waited >= ANNOUNCE_AFTER) {
+        this.#isAnnounced = true
+        onWait?.(lockHolders(lock))
+      }
+      await sleep(Math.min(pause, end - waited), signal)
+    }
+    return true
+  }
 }
 
 async function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
@@ -101,16 +90,6 @@ async function sleep(milliseconds: number, signal: AbortSignal | undefined): Pro
     await delay(milliseconds, undefined, signal === undefined ? {} : { signal })
   } catch (error) {
     signal?.throwIfAborted()
-    throw error
-  }
-}
-
-function readProc(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    // No /proc, or the process has ended.
-    if (isErrno(error, 'ENOENT', 'EACCES', 'ESRCH')) return ''
     throw error
   }
 }

@@ -8,7 +8,8 @@ import { nodeZstd } from '@composefs/splitstream/node'
 import { isErrno, RepositoryError } from './errors.ts'
 import { createLayout, type Layout } from './layout.ts'
 import { inspectLegacy, legacyAlgorithm, upgradeLegacy } from './legacy.ts'
-import { acquireLock, type LockHolder } from './lock.ts'
+import { acquireLock } from './lock.ts'
+import type { LockHolder } from './lock-holders.ts'
 import type { RepositoryMetadata } from './metadata.ts'
 import { peekMetadataFile, readMetadataFile } from './metadata-file.ts'
 import { Repository } from './repository.ts'
@@ -40,8 +41,11 @@ export interface OpenOptions {
   readonly verify?: boolean
   /** Make images of this format only, whatever meta.json says. */
   readonly erofsVersion?: ErofsVersion
-  /** Default `shared`. `none` is for readers that live with entries vanishing under their hands. */
-  readonly lock?: 'shared' | 'none'
+  /**
+   * Default `shared`. `exclusive` waits until nobody else has the repository open, and keeps everybody out. `none` is
+   * for readers that live with entries vanishing under their hands: nothing can be written.
+   */
+  readonly lock?: 'shared' | 'exclusive' | 'none'
   /** Seconds to wait for the lock, 0 for one try. Default: as long as it takes. */
   readonly lockTimeoutSeconds?: number
   /** Called once when the wait for the lock gets long. */
@@ -66,9 +70,17 @@ export async function openRepository(path: string, options: OpenOptions): Promis
   const layout = createLayout(resolve(path))
   const directory = openDirectory(layout.root)
   try {
-    if (lock === 'shared') {
-      const timeoutSeconds = options.lockTimeoutSeconds
-      await acquireLock(directory, { system, mode: 'shared', timeoutSeconds, onWait, signal })
+    if (lock !== 'none') {
+      const { lockTimeoutSeconds: timeoutSeconds } = options
+      const turnstile = layout.metadata
+      await acquireLock(directory, {
+        system,
+        mode: lock,
+        turnstile,
+        timeoutSeconds,
+        onWait,
+        signal,
+      })
     }
     const found = findMetadata(layout, options)
     assertWanted(found, layout, options)
@@ -78,6 +90,7 @@ export async function openRepository(path: string, options: OpenOptions): Promis
       zstd: options.zstd ?? nodeZstd,
       layout,
       directory,
+      lock,
       metadata: found.metadata,
       isLegacy: found.isLegacy,
       secure: isSecure(found, options),

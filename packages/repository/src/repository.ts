@@ -18,14 +18,18 @@ import type { FileDescriptor, System } from './system.ts'
 import { Verity } from './verity.ts'
 import { assertDirectoryWritable } from './writable.ts'
 
+/** How an open repository is locked. */
+export type RepositoryLock = 'shared' | 'exclusive' | 'none'
+
 /** What opening found out of a repository. */
 export interface RepositoryParts {
   readonly system: System
   readonly hashing: Hashing
   readonly zstd: ZstdCodec
   readonly layout: Layout
-  /** The repository directory, open and locked. The repository closes it. */
+  /** The repository directory, open and locked as `lock` says. The repository closes it. */
   readonly directory: FileDescriptor
+  readonly lock: RepositoryLock
   readonly metadata: RepositoryMetadata
   readonly isLegacy: boolean
   readonly secure: boolean
@@ -52,6 +56,7 @@ export class Repository implements AsyncDisposable {
   readonly streams: StreamStore
   readonly images: ImageStore
   readonly #directory: FileDescriptor
+  #lock: RepositoryLock
   #isOpen = true
   #isWritable = false
 
@@ -70,6 +75,7 @@ export class Repository implements AsyncDisposable {
     this.hashing = hashing
     this.zstd = parts.zstd
     this.#directory = parts.directory
+    this.#lock = parts.lock
     const { algorithm } = metadata
     const verity = new Verity({
       system,
@@ -89,18 +95,26 @@ export class Repository implements AsyncDisposable {
     return this.metadata.algorithm
   }
 
+  /** The lock that is held. */
+  get lock(): RepositoryLock {
+    return this.#lock
+  }
+
   /** True when objects have been stored that may not be on the disk yet. */
   get hasUnsynced(): boolean {
     return this.objects.hasUnsynced
   }
 
   /**
-   * Checks that the repository may be changed: its features are known, and its file system and directory are
-   * writable.
+   * Checks that the repository may be changed: its features are known, its file system and directory are writable, and
+   * its lock keeps the garbage collection of others away.
    *
    * @throws RepositoryError ERR_REPOSITORY_UNSUPPORTED_FEATURE, _LEGACY, _READ_ONLY
    */
   assertWritable(): void {
+    if (this.#lock === 'none') {
+      throw new TypeError(`${this.path} is not locked by this process, so nothing can be written`)
+    }
     if (this.#isWritable) return
     const features = unknownWriteFeatures(this.metadata)
     if (features.length > 0) {
@@ -127,15 +141,36 @@ export class Repository implements AsyncDisposable {
     this.objects.hasUnsynced = false
   }
 
-  /** Changes the lock of the open repository. Between the old and the new lock others may take theirs. */
-  async changeLock(options: Omit<LockOptions, 'system'>): Promise<void> {
-    await acquireLock(this.#directory, { ...options, system: this.system })
+  /**
+   * Changes the lock of the open repository. Between the old and the new lock others may take theirs, a garbage
+   * collection included: what has been read and stored before may be gone.
+   *
+   * When the new lock cannot be had, the shared one is taken again if nobody is in the way; otherwise `lock` is `none`.
+   *
+   * @throws RepositoryError ERR_REPOSITORY_LOCKED when the time is over; the reason of an aborted `signal`
+   */
+  async changeLock(options: Omit<LockOptions, 'system' | 'turnstile'>): Promise<void> {
+    const { system, layout } = this
+    const { mode } = options
+    if (this.#lock === mode) return
+    // Given up before waiting: two who keep their shared locks and want to be alone wait for each other for ever.
+    system.unlock(this.#directory)
+    this.#lock = 'none'
+    try {
+      const turnstile = layout.metadata
+      await acquireLock(this.#directory, { ...options, system, turnstile })
+      this.#lock = mode
+    } catch (error) {
+      if (system.tryLock(this.#directory, 'shared')) this.#lock = 'shared'
+      throw error
+    }
   }
 
   /** Ends the use of the repository and gives its lock back. */
   async close(): Promise<void> {
     if (!this.#isOpen) return
     this.#isOpen = false
+    this.#lock = 'none'
     closeSync(this.#directory)
   }
 

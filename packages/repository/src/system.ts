@@ -36,6 +36,8 @@ export interface System {
   measureVerity(file: FileDescriptor, algorithm: Algorithm): VerityMeasurement
   /** One try of flock without waiting; false when another process holds it. */
   tryLock(file: FileDescriptor, mode: 'shared' | 'exclusive'): boolean
+  /** Gives the flock of an open file back. */
+  unlock(file: FileDescriptor): void
   /** Writes everything of the file system that holds `file` to the disk (syncfs). */
   syncFileSystem(file: FileDescriptor): void
   /** True when the file system of `path` is mounted read-only (statvfs). */

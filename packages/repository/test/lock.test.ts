@@ -1,9 +1,11 @@
-import { closeSync, openSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { linuxSystem } from '@composefs/linux'
 import { describe, expect, test } from 'vitest'
-import { initRepository, isRepositoryError, openRepository } from '../src/index.ts'
-import { acquireLock, lockHolders, parseLocks } from '../src/lock.ts'
+import { initRepository, isRepositoryError, openRepository, type System } from '../src/index.ts'
+import { acquireLock } from '../src/lock.ts'
+import { lockHolders, parseLocks } from '../src/lock-holders.ts'
 import { codeOf } from './code-of.ts'
 import { temporaryDirectory } from './directories.ts'
 import { SimulatedSystem } from './simulated-system.ts'
@@ -67,7 +69,7 @@ describe('the lock of a repository', () => {
       signal: controller.signal,
       onWait(holders) {
         announced.push(holders.length)
-        setTimeout(() => controller.abort(new Error('enough')), 50)
+        void setTimeout(50).then(() => controller.abort(new Error('enough')))
       },
     })
     await expect(waiting).rejects.toThrow('enough')
@@ -90,6 +92,151 @@ describe('the lock of a repository', () => {
       initRepository(path, { system, insecure: true, resetMetadata, lockTimeoutSeconds: 0 })
     expect(await codeOf(() => init(true))).toBe('ERR_REPOSITORY_LOCKED')
     expect((await init(false)).status).toBe('already')
+  })
+})
+
+describe('an exclusive lock', () => {
+  test('can be had from the start', async () => {
+    const path = await newRepository()
+    const repository = await openRepository(path, { system, lock: 'exclusive' })
+    expect(repository.lock).toBe('exclusive')
+    expect(repository.objects.put(new Uint8Array(3)).isNew).toBe(true)
+    const open = () => openRepository(path, { system, lockTimeoutSeconds: 0 })
+    expect(await codeOf(open)).toBe('ERR_REPOSITORY_LOCKED')
+    await repository.changeLock({ mode: 'shared' })
+    await (await open()).close()
+    await repository.close()
+    expect(repository.lock).toBe('none')
+  })
+
+  test('that cannot be had leaves the shared one', async () => {
+    const path = await newRepository()
+    await using _reader = await openRepository(path, { system })
+    await using repository = await openRepository(path, { system })
+    const change = () => repository.changeLock({ mode: 'exclusive', timeoutSeconds: 0 })
+    expect(await codeOf(change)).toBe('ERR_REPOSITORY_LOCKED')
+    expect(repository.lock).toBe('shared')
+    const open = () => openRepository(path, { system, lock: 'exclusive', lockTimeoutSeconds: 0 })
+    expect(await codeOf(open)).toBe('ERR_REPOSITORY_LOCKED')
+  })
+
+  test('that cannot be had, and no shared one either, leaves a repository that is not written', async () => {
+    const path = await newRepository()
+    let isTaken = false
+    const contended: System = {
+      ...system,
+      tryLock: (file, mode) => !isTaken && system.tryLock(file, mode),
+    }
+    await using repository = await openRepository(path, { system: contended })
+    isTaken = true
+    const change = () => repository.changeLock({ mode: 'exclusive', timeoutSeconds: 0 })
+    expect(await codeOf(change)).toBe('ERR_REPOSITORY_LOCKED')
+    expect(repository.lock).toBe('none')
+    expect(() => repository.objects.put(new Uint8Array(1))).toThrow(TypeError)
+    isTaken = false
+    await repository.changeLock({ mode: 'shared' })
+    expect(repository.objects.put(new Uint8Array(1)).isNew).toBe(true)
+  })
+
+  test('is there for writing: without a lock nothing is written', async () => {
+    const path = await newRepository()
+    await using repository = await openRepository(path, { system, lock: 'none' })
+    expect(() => repository.objects.put(new Uint8Array(1))).toThrow(TypeError)
+    const write = () => openRepository(path, { system, lock: 'none', mode: 'write' })
+    await expect(write()).rejects.toThrow(TypeError)
+  })
+
+  test('of two who share first is had by one after the other', async () => {
+    const path = await newRepository()
+    const repositories = await Promise.all([1, 2].map(() => openRepository(path, { system })))
+    const order: string[] = []
+    await Promise.all(
+      repositories.map(async repository => {
+        await repository.changeLock({ mode: 'exclusive' })
+        order.push('in')
+        await setTimeout(5)
+        order.push('out')
+        await repository.close()
+      }),
+    )
+    expect(order).toEqual(['in', 'out', 'in', 'out'])
+  })
+
+  test('comes although there is always somebody who shares', async () => {
+    const path = await newRepository()
+    let isOver = false
+    let opened = 0
+    // Each keeps the one before until the next is open, or for 20 ms: the lock is hardly ever free.
+    const crowd = async () => {
+      let last = await openRepository(path, { system })
+      while (!isOver) {
+        const next = openRepository(path, { system })
+        await setTimeout(20)
+        await last.close()
+        last = await next
+        opened++
+      }
+      await last.close()
+    }
+    const crowds = [crowd(), crowd(), crowd()]
+    const collector = await openRepository(path, { system, lock: 'exclusive' })
+    const before = opened
+    await setTimeout(50)
+    expect(opened).toBe(before)
+    isOver = true
+    await collector.close()
+    await Promise.all(crowds)
+  })
+})
+
+describe('the turnstile', () => {
+  test('is held while waiting to be alone, and by nobody afterwards', async () => {
+    const path = await newRepository()
+    const reader = await openRepository(path, { system })
+    const waiting = openRepository(path, { system, lock: 'exclusive' })
+    const meta = openSync(join(path, 'meta.json'), 'r')
+    await expect.poll(() => system.tryLock(meta, 'shared')).toBe(false)
+    await reader.close()
+    const alone = await waiting
+    expect(system.tryLock(meta, 'exclusive')).toBe(true)
+    closeSync(meta)
+    await alone.close()
+  })
+
+  test('keeps nobody out for ever, and with no time to wait for no time', async () => {
+    const path = await newRepository()
+    const meta = openSync(join(path, 'meta.json'), 'r')
+    expect(system.tryLock(meta, 'exclusive')).toBe(true)
+    for (const lock of ['shared', 'exclusive'] as const) {
+      await (await openRepository(path, { system, lock, lockTimeoutSeconds: 0.01 })).close()
+      await (await openRepository(path, { system, lock, lockTimeoutSeconds: 0 })).close()
+    }
+    closeSync(meta)
+  })
+
+  test.each(['EBADF', 'ENOLCK', 'ENOSYS', 'EINVAL', 'ENOTSUP'])(
+    'is done without where the file system refuses it: %s',
+    async code => {
+      const path = await newRepository()
+      const { ino } = statSync(path)
+      const refusing: System = {
+        ...system,
+        tryLock(file, mode) {
+          if (fstatSync(file).ino === ino) return system.tryLock(file, mode)
+          throw Object.assign(new Error(code), { code })
+        },
+      }
+      await (await openRepository(path, { system: refusing, lock: 'exclusive' })).close()
+    },
+  )
+
+  test('is done without in a repository that has no meta.json', async () => {
+    const path = await newRepository()
+    const repository = await openRepository(path, { system })
+    repository.objects.put(new Uint8Array(1))
+    await repository.close()
+    unlinkSync(join(path, 'meta.json'))
+    await (await openRepository(path, { system, lock: 'exclusive' })).close()
   })
 })
 

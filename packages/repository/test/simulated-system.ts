@@ -83,6 +83,8 @@ export class SimulatedSystem implements System {
     return this.#options.isLocked !== true
   }
 
+  unlock(): void {}
+
   syncFileSystem(): void {
     this.syncs++
   }
