@@ -72,6 +72,7 @@ async function runCommand(
   const { run } = await command.load()
   const result = await run(args as never, context)
   await printResult(result, { json: choices.json, format: context.globals.format }, sink)
+  if (result.failure !== undefined) throw result.failure
   return 0
 }
 

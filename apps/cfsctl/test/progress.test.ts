@@ -1,6 +1,7 @@
 import type { Progress } from '@composefs/oci'
 import { describe, expect, test } from 'vitest'
 import { Console } from '../src/output/console.ts'
+import { itemsProgress } from '../src/output/items-progress.ts'
 import { JsonProgress } from '../src/output/json-progress.ts'
 import { PlainProgress } from '../src/output/plain-progress.ts'
 import type { ProgressView } from '../src/output/progress.ts'
@@ -54,6 +55,49 @@ test('plain: lines for the start, the layers, now and then the total, and the en
     'making the\\nimage',
     'pull x: done, 10 MiB in 60.0 s',
   ])
+})
+
+describe('things that are counted', () => {
+  function count(view: ProgressView): void {
+    const { onProgress } = itemsProgress({ onProgress: event => view.report(event) })
+    for (const done of [0, 1000, 20_000]) onProgress(done, 20_000)
+    view.finish({ ok: true, objects_checked: 20_000, errors: [] })
+  }
+
+  test('plain: numbers without a unit', () => {
+    const lines: string[] = []
+    let now = 0
+    count(
+      new PlainProgress(
+        'fsck',
+        line => lines.push(line),
+        () => (now += 5000),
+      ),
+    )
+    expect(lines[0]).toBe('fsck: 20,000')
+    expect(lines.at(-1)).toMatch(/^fsck: done, 20,000 in [\d.]+ s$/)
+    expect(lines).toContainEqual(expect.stringMatching(/^fsck: [\d,]+ of 20,000, [\d,]+\/s$/))
+  })
+
+  test('json: frames of items, and the scalars of the result', () => {
+    const frames: Record<string, unknown>[] = []
+    let now = 0
+    count(
+      new JsonProgress(
+        line => frames.push(JSON.parse(line)),
+        () => (now += 1000),
+      ),
+    )
+    const contents = frames.map(({ seq, time, ...frame }) => frame)
+    expect(contents).toEqual([
+      { started: { id: 'total', total: 20_000, unit: 'Items' } },
+      { progress: { id: 'total', fetched: 0, total: 20_000 } },
+      { progress: { id: 'total', fetched: 1000, total: 20_000 } },
+      { progress: { id: 'total', fetched: 20_000, total: 20_000 } },
+      { done: { id: 'total', transferred: 20_000 } },
+      { completed: { ok: true, objects_checked: 20_000 } },
+    ])
+  })
 })
 
 test('json: numbered frames with their time, progress no more often than ten times a second', () => {

@@ -26,19 +26,7 @@ export class JsonProgress implements ProgressView {
   }
 
   finish(result: { readonly [key: string]: Json }): void {
-    const { manifest_digest, config_digest, manifest_verity, config_verity, stats } = result
-    this.#frame({
-      completed: {
-        manifest_digest,
-        config_digest,
-        manifest_verity,
-        config_verity,
-        stats,
-        boot_image: result.composefs_boot_erofs,
-        boot_image_mode: result.boot_image_mode,
-        boot_image_format_version: result.boot_image_format_version,
-      },
-    })
+    this.#frame({ completed: 'manifest_digest' in result ? pullFacts(result) : scalarsOf(result) })
   }
 
   abandon(): void {}
@@ -55,4 +43,26 @@ export class JsonProgress implements ProgressView {
     const time = new Date(this.#now()).toISOString()
     this.#print(JSON.stringify({ seq: this.#sequence, time, ...frame }))
   }
+}
+
+/** What cfsctl tells of a pull. */
+function pullFacts(result: { readonly [key: string]: Json }): object {
+  const { manifest_digest, config_digest, manifest_verity, config_verity, stats } = result
+  return {
+    manifest_digest,
+    config_digest,
+    manifest_verity,
+    config_verity,
+    stats,
+    boot_image: result.composefs_boot_erofs,
+    boot_image_mode: result.boot_image_mode,
+    boot_image_format_version: result.boot_image_format_version,
+  }
+}
+
+/** The counters of a result; its lists are in its document. */
+function scalarsOf(result: { readonly [key: string]: Json }): object {
+  return Object.fromEntries(
+    Object.entries(result).filter(([, value]) => value === null || typeof value !== 'object'),
+  )
 }

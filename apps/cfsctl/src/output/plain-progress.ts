@@ -1,8 +1,8 @@
-import { type Progress as ProgressEvent, TOTAL_ID } from '@composefs/oci'
+import { type Progress as ProgressEvent, type ProgressUnit, TOTAL_ID } from '@composefs/oci'
 import { printable } from './printable.ts'
 import type { ProgressView } from './progress.ts'
 import { TransferRate } from './transfer-rate.ts'
-import { roundSize, shortId, sizeOfTotal, skippedText } from './transfer-text.ts'
+import { amountOfTotal, roundAmount, roundSize, shortId, skippedText } from './transfer-text.ts'
 
 /** Time between two reports of what is going on, in ms. */
 const REPORT_EVERY = 10_000
@@ -18,6 +18,7 @@ export class PlainProgress implements ProgressView {
   #reported: number
   #fetched = 0
   #total = 0
+  #unit: ProgressUnit = 'bytes'
   /** Reports even while nothing comes. */
   #timer: NodeJS.Timeout | undefined
 
@@ -34,7 +35,7 @@ export class PlainProgress implements ProgressView {
     switch (event.kind) {
       case 'started':
         this.#starts.set(event.id, this.#now())
-        if (event.id === TOTAL_ID) this.#begin(event.total, event.transfers)
+        if (event.id === TOTAL_ID) this.#begin(event)
         break
       case 'progress':
         if (event.id === TOTAL_ID) this.#advance(event.fetched, event.total)
@@ -54,22 +55,23 @@ export class PlainProgress implements ProgressView {
   finish(): void {
     this.#stop()
     const seconds = secondsSince(this.#started, this.#now())
-    this.#print(`${this.#title}: done, ${roundSize(this.#fetched)} in ${seconds} s`)
+    this.#print(`${this.#title}: done, ${roundAmount(this.#fetched, this.#unit)} in ${seconds} s`)
   }
 
   abandon(): void {
     this.#stop()
   }
 
-  #begin(total: number, transfers: number | undefined): void {
+  #begin({ total, transfers, unit }: ProgressEvent & { kind: 'started' }): void {
     this.#stop()
     this.#started = this.#now()
     this.#reported = this.#started
     this.#total = total
+    this.#unit = unit
     this.#rate.note(0, this.#started)
     const layers =
       transfers === undefined ? '' : `${transfers} layer${transfers === 1 ? '' : 's'}, `
-    this.#print(`${this.#title}: ${layers}${roundSize(total)}`)
+    this.#print(`${this.#title}: ${layers}${roundAmount(total, unit)}`)
     this.#timer = setInterval(() => this.#reportIfDue(), REPORT_EVERY).unref()
   }
 
@@ -94,8 +96,10 @@ export class PlainProgress implements ProgressView {
     if (now - this.#reported < REPORT_EVERY) return
     this.#reported = now
     const [verb = ''] = this.#title.split(' ')
-    const rate = roundSize(Math.round(this.#rate.at(this.#fetched, now)))
-    this.#print(`${verb}: ${sizeOfTotal(this.#fetched, this.#total, 'of')}, ${rate}/s`)
+    const unit = this.#unit
+    const rate = roundAmount(Math.round(this.#rate.at(this.#fetched, now)), unit)
+    const amount = amountOfTotal(this.#fetched, this.#total, { unit, between: 'of' })
+    this.#print(`${verb}: ${amount}, ${rate}/s`)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CliError } from '../errors/cli-error.ts'
 import type { Table } from './table.ts'
 
 /** What JSON can hold. */
@@ -21,4 +22,6 @@ export interface Result {
   readonly isBinary?: boolean
   /** The document of `--json`. */
   readonly json?: Json
+  /** The command has something to say and has failed: the result is printed first, then this error. */
+  readonly failure?: CliError
 }

@@ -1,12 +1,13 @@
-import { type Progress as ProgressEvent, TOTAL_ID } from '@composefs/oci'
+import { type Progress as ProgressEvent, type ProgressUnit, TOTAL_ID } from '@composefs/oci'
 import type { Console } from './console.ts'
 import { displayWidth } from './display-width.ts'
 import { printable } from './printable.ts'
 import type { ProgressView } from './progress.ts'
 import { TransferRate } from './transfer-rate.ts'
 import {
+  amountOfTotal,
+  roundAmount,
   roundDuration,
-  roundSize,
   shortId,
   sizeOfTotal,
   skippedText,
@@ -43,6 +44,7 @@ export class TerminalProgress implements ProgressView {
   readonly #rate = new TransferRate()
   readonly #timer: NodeJS.Timeout
   #total = { fetched: 0, total: 0, transfers: 0, done: 0 }
+  #unit: ProgressUnit = 'bytes'
   #message = ''
   #drawnLines = 0
   #drawnAt = 0
@@ -79,6 +81,7 @@ export class TerminalProgress implements ProgressView {
   #reportTotal(event: Exclude<ProgressEvent, { readonly kind: 'message' }>): void {
     if (event.kind === 'started') {
       const { total, transfers = 0 } = event
+      this.#unit = event.unit
       this.#total = { fetched: 0, total, transfers, done: 0 }
     } else if (event.kind === 'progress') {
       const { fetched, total } = event
@@ -128,8 +131,8 @@ export class TerminalProgress implements ProgressView {
     const left = rate === 0 || fetched >= total ? undefined : ((total - fetched) * 1000) / rate
     return [
       this.#title,
-      sizeOfTotal(fetched, total),
-      `${roundSize(Math.round(rate))}/s`,
+      amountOfTotal(fetched, total, { unit: this.#unit }),
+      `${roundAmount(Math.round(rate), this.#unit)}/s`,
       ...(left === undefined ? [] : [`${roundDuration(left)} left`]),
       ...layers,
     ].join('   ')

@@ -1,3 +1,4 @@
+import type { ProgressUnit } from '@composefs/oci'
 import { printable } from './printable.ts'
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
@@ -12,6 +13,21 @@ export function sizeOfTotal(part: number, total: number, between = '/'): string 
 export function roundSize(bytes: number): string {
   const unit = unitOf(bytes)
   return `${inUnit(bytes, unit)} ${UNITS[unit]}`
+}
+
+/** `930 MiB`, or of what is counted `31,204`. */
+export function roundAmount(amount: number, unit: ProgressUnit): string {
+  return unit === 'bytes' ? roundSize(amount) : amount.toLocaleString('en-US')
+}
+
+/** `412 / 930 MiB`, or of what is counted `412 / 31,204`, with another word between them. */
+export function amountOfTotal(
+  part: number,
+  total: number,
+  { unit, between = '/' }: { readonly unit: ProgressUnit; readonly between?: string },
+): string {
+  if (unit === 'bytes') return sizeOfTotal(part, total, between)
+  return `${roundAmount(part, unit)} ${between} ${roundAmount(total, unit)}`
 }
 
 /** The unit in which a size has at most four digits before the point. */
@@ -57,4 +73,6 @@ const DOING: Readonly<Record<string, string>> = {
   copy: 'Copying',
   export: 'Exporting',
   digests: 'Reading',
+  fsck: 'Checking',
+  gc: 'Cleaning',
 }
