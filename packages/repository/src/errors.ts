@@ -47,6 +47,8 @@ export type RepositoryErrorCode =
   | 'ERR_REPOSITORY_SCAN_UNSUPPORTED'
   /** Data of two repositories that cannot be shared between them. */
   | 'ERR_REPOSITORY_CANNOT_SHARE'
+  /** Something other than a directory where one of the repository's own belongs: a symlink to one, too. */
+  | 'ERR_REPOSITORY_BAD_DIRECTORY'
 
 /** What a RepositoryError knows beside its message. */
 export interface RepositoryErrorFacts {

@@ -9,6 +9,7 @@ import { badLink, objectOfLink, readLink, setLink } from './links.ts'
 import { OpenObject } from './object-handle.ts'
 import type { PutResult } from './object-store.ts'
 import type { DiskObjectStore } from './objects.ts'
+import { isRealDirectory } from './real-directories.ts'
 import { RefDirectory, type RefEntry } from './refs.ts'
 import type { FileDescriptor } from './system.ts'
 import type { Verity } from './verity.ts'
@@ -98,11 +99,12 @@ export class ImageStore {
 
   /** True when `images/HEX` is there; the image is not looked at. */
   has(id: Digest): boolean {
-    return readLink(this.#layout.image(id.hex)) !== undefined
+    return this.#readLink(id) !== undefined
   }
 
   /** Yields the ids of the images, sorted. Other names in `images/` are left out. */
   *list(): Generator<Digest> {
+    if (!this.#isThere()) return
     for (const { name } of readDirectory(this.#layout.images)) {
       const digest = Digest.fromHex(name.toString('latin1'), this.#algorithm)
       if (digest !== undefined) yield digest
@@ -193,13 +195,22 @@ export class ImageStore {
   #resolveId(hex: string): { digest: Digest; path: string } | undefined {
     const digest = Digest.fromHex(hex, this.#algorithm)
     if (digest === undefined) return undefined
-    const path = this.#layout.image(digest.hex)
-    const text = readLink(path)
+    const text = this.#readLink(digest)
     if (text === undefined) return undefined
+    const path = this.#layout.image(digest.hex)
     // The id is what may be mounted. A link to another object is no reason to mount that one.
     const linked = objectOfLink(text, this.#algorithm, path)
     if (!linked.equals(digest)) throw badLink(path, `points to the other object ${linked.hex}`)
-    return { digest, path: this.#layout.object(digest) }
+    return { digest, path: this.#objects.pathOf(digest) }
+  }
+
+  #readLink(id: Digest): string | undefined {
+    return this.#isThere() ? readLink(this.#layout.image(id.hex)) : undefined
+  }
+
+  /** @throws RepositoryError ERR_REPOSITORY_BAD_DIRECTORY */
+  #isThere(): boolean {
+    return isRealDirectory(this.#layout, this.#layout.images)
   }
 
   get #algorithm(): Algorithm {

@@ -6,6 +6,7 @@ import { openForReading } from './file-bytes.ts'
 import type { Layout } from './layout.ts'
 import { createMetadata, type RepositoryMetadata } from './metadata.ts'
 import { readMetadataFile, type StoredMetadata, stageMetadataFile } from './metadata-file.ts'
+import { isRealDirectory } from './real-directories.ts'
 import type { System } from './system.ts'
 import { assertDirectoryWritable } from './writable.ts'
 
@@ -64,7 +65,9 @@ export function legacyAlgorithm(layout: Layout): Algorithm | undefined {
 }
 
 function firstObject(layout: Layout): { path: string; algorithm: Algorithm } | undefined {
-  const directories = listDirectory(layout.objects)
+  const directories = isRealDirectory(layout, layout.objects)
+    ? listDirectory(layout.objects)
+    : undefined
   if (directories === undefined) return undefined
   for (const { name, isDirectory } of directories) {
     if (!isDirectory || name.length !== 2) continue

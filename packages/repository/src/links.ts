@@ -1,11 +1,10 @@
-import { lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type Algorithm, Digest } from '@composefs/fsverity'
 import { isErrno, RepositoryError } from './errors.ts'
 import { type Layout, REFS, TEMPORARY_LINK } from './layout.ts'
+import { isRealDirectory, makeRealDirectories } from './real-directories.ts'
 import { withTemporaryName } from './temporary-name.ts'
-
-const DIRECTORY_MODE = 0o755
 
 /** The text of a symlink; undefined when nothing has that name. */
 export function readLink(path: string): string | undefined {
@@ -23,7 +22,7 @@ export function readLink(path: string): string | undefined {
  * stands for the old text or for the new one. Missing directories inside of the repository are made.
  *
  * @throws RepositoryError ERR_REPOSITORY_BAD_LINK when something other than a symlink has the name,
- *   ERR_REPOSITORY_REF_CONFLICT when a part of the path is no directory
+ *   _BAD_DIRECTORY or _REF_CONFLICT when a part of the path is no directory
  */
 export function setLink(layout: Layout, path: string, text: string): void {
   if (createLink(layout, path, text)) return
@@ -40,8 +39,7 @@ export function setLink(layout: Layout, path: string, text: string): void {
 
 /** Removes a symlink; false when nothing has that name. */
 export function removeLink(layout: Layout, path: string): boolean {
-  assertDirectories(layout, dirname(path))
-  if (readLink(path) === undefined) return false
+  if (!isRealDirectory(layout, dirname(path)) || readLink(path) === undefined) return false
   try {
     unlinkSync(path)
     return true
@@ -85,62 +83,13 @@ export function badLink(path: string, reason: string): RepositoryError {
 
 /** True when the link has been made, false when the name is taken. */
 function createLink(layout: Layout, path: string, text: string): boolean {
+  const directory = dirname(path)
+  if (!isRealDirectory(layout, directory)) makeRealDirectories(layout, directory)
   try {
-    assertDirectories(layout, dirname(path))
     symlinkSync(text, path)
     return true
   } catch (error) {
     if (isErrno(error, 'EEXIST')) return false
-    if (!isErrno(error, 'ENOENT')) throw error
+    throw error
   }
-  makeDirectories(layout, dirname(path))
-  return createLink(layout, path, text)
-}
-
-/** True when everything from the repository directory down to `directory` is a directory, not a symlink to one. */
-export function isRealDirectory(layout: Layout, directory: string): boolean {
-  for (const path of steps(layout, directory)) {
-    if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return false
-  }
-  return true
-}
-
-/**
- * Checks that what is there of the way from the repository directory to `directory` are directories. A symlink in
- * between would lead the names of this repository to another place.
- */
-function assertDirectories(layout: Layout, directory: string): void {
-  for (const path of steps(layout, directory)) {
-    const status = lstatSync(path, { throwIfNoEntry: false })
-    if (status === undefined) return
-    if (!status.isDirectory()) throw notADirectory(path)
-  }
-}
-
-function makeDirectories(layout: Layout, directory: string): void {
-  for (const path of steps(layout, directory)) {
-    try {
-      mkdirSync(path, { mode: DIRECTORY_MODE })
-    } catch (error) {
-      if (!isErrno(error, 'EEXIST')) throw error
-      if (!lstatSync(path).isDirectory()) throw notADirectory(path)
-    }
-  }
-}
-
-/** The directories from below the repository directory down to `directory`. */
-function* steps(layout: Layout, directory: string): Generator<string> {
-  let path = layout.root
-  for (const part of relative(layout.root, directory).split(sep)) {
-    path = join(path, part)
-    yield path
-  }
-}
-
-function notADirectory(path: string): RepositoryError {
-  return new RepositoryError(
-    'ERR_REPOSITORY_REF_CONFLICT',
-    `${path} is no directory, so no name can be below it`,
-    { path },
-  )
 }

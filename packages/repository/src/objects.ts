@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, mkdirSync } from 'node:fs'
+import { closeSync, lstatSync } from 'node:fs'
 import type { Algorithm, Digest } from '@composefs/fsverity'
 import { fsverityDigest } from '@composefs/fsverity'
 import type { DataSharing } from './data-sharing.ts'
@@ -8,14 +8,14 @@ import type { Layout } from './layout.ts'
 import { assertSize, OpenObject } from './object-handle.ts'
 import type { ObjectStore, ObjectWriter, PutResult } from './object-store.ts'
 import { DiskObjectWriter } from './object-writer.ts'
+import { isRealDirectory, makeRealDirectories } from './real-directories.ts'
 import { type ReceivedBy, type ReceivingStore, receiveObject } from './receive-object.ts'
 import { StagedFile } from './staged-file.ts'
 import type { System } from './system.ts'
 import { assertDigest, type Verity } from './verity.ts'
 
-/** Modes before the umask: those of cfsctl. */
+/** Mode before the umask: that of cfsctl. */
 const OBJECT_MODE = 0o644
-const DIRECTORY_MODE = 0o755
 
 /** What the object store of a repository needs of it. */
 export interface DiskObjectStoreOptions {
@@ -32,6 +32,8 @@ export class DiskObjectStore implements ObjectStore {
   readonly #layout: Layout
   readonly #verity: Verity
   readonly #assertWritable: () => void
+  /** By first byte of the digest: the directories of objects that have been found to be directories. */
+  readonly #known = new Uint8Array(256)
   /** True when objects have been linked that no sync has written to the disk yet. */
   hasUnsynced = false
 
@@ -53,8 +55,25 @@ export class DiskObjectStore implements ObjectStore {
 
   /** Bytes of the object's file, its content unseen; undefined when there is none. */
   sizeOf(id: Digest): number | undefined {
-    const status = lstatSync(this.#layout.object(id), { throwIfNoEntry: false })
+    const status = lstatSync(this.pathOf(id), { throwIfNoEntry: false })
     return status?.isFile() ? status.size : undefined
+  }
+
+  /**
+   * Where the file of an object is, or would be: below real directories.
+   *
+   * @throws RepositoryError ERR_REPOSITORY_BAD_DIRECTORY
+   */
+  pathOf(id: Digest): string {
+    const first = id.bytes[0] ?? 0
+    // Once for each directory: reading asks for every file of a layer.
+    if (
+      this.#known[first] !== 1 &&
+      isRealDirectory(this.#layout, this.#layout.objectDirectory(id))
+    ) {
+      this.#known[first] = 1
+    }
+    return this.#layout.object(id)
   }
 
   /**
@@ -123,7 +142,7 @@ export class DiskObjectStore implements ObjectStore {
    * @throws RepositoryError ERR_REPOSITORY_OBJECT_NOT_FOUND, _NOT_A_FILE, _DIGEST_MISMATCH, _VERITY_MISSING
    */
   open(id: Digest, options: { readonly verify?: boolean } = {}): OpenObject {
-    const path = this.#layout.object(id)
+    const path = this.pathOf(id)
     const object = OpenObject.open(id, path)
     try {
       this.#verity.check(object.file, id, { path, ...options })
@@ -136,7 +155,7 @@ export class DiskObjectStore implements ObjectStore {
 
   /** Opens an object without a look at its content. */
   openUnchecked(id: Digest): OpenObject {
-    return OpenObject.open(id, this.#layout.object(id))
+    return OpenObject.open(id, this.pathOf(id))
   }
 
   /** @throws RepositoryError what `open` throws, ERR_REPOSITORY_OBJECT_TOO_LARGE */
@@ -161,6 +180,8 @@ export class DiskObjectStore implements ObjectStore {
 
   /** Whether the file of an object that is to be stored is there, and as good as a new one. */
   #look(id: Digest, size: number): ObjectState {
+    // Before every write: enabling fs-verity, linking and replacing must not reach a file elsewhere.
+    if (!isRealDirectory(this.#layout, this.#layout.objectDirectory(id))) return 'absent'
     const path = this.#layout.object(id)
     const verity = this.#verity
     const status = lstatSync(path, { throwIfNoEntry: false })
@@ -184,13 +205,8 @@ export class DiskObjectStore implements ObjectStore {
     const { objects } = this.#layout
     // Created where all objects of a repository share a directory: faster on ext4 than one file in each.
     const place = { directory: objects, mode: OBJECT_MODE }
-    try {
-      return start(this.#system, place)
-    } catch (error) {
-      if (!isErrno(error, 'ENOENT')) throw error
-      mkdirSync(objects, { recursive: true, mode: DIRECTORY_MODE })
-      return start(this.#system, place)
-    }
+    if (!isRealDirectory(this.#layout, objects)) makeRealDirectories(this.#layout, objects)
+    return start(this.#system, place)
   }
 
   /** Gives a finished file its name; false when another writer was faster. */
@@ -211,7 +227,7 @@ export class DiskObjectStore implements ObjectStore {
       return staged.link(path)
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error
-      mkdirSync(this.#layout.objectDirectory(id), { recursive: true, mode: DIRECTORY_MODE })
+      makeRealDirectories(this.#layout, this.#layout.objectDirectory(id))
       return staged.link(path)
     }
   }

@@ -1,10 +1,12 @@
+import type { Dirent } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { decodeUtf8, showUtf8 } from '@composefs/bytes'
 import { readDirectory } from './directory.ts'
 import { isRepositoryError, RepositoryError } from './errors.ts'
 import { type Layout, refLinkText } from './layout.ts'
-import { isRealDirectory, readLink, removeLink, setLink, targetOfRef } from './links.ts'
+import { readLink, removeLink, setLink, targetOfRef } from './links.ts'
 import { assertRefName, badName } from './names.ts'
+import { isRealDirectory } from './real-directories.ts'
 
 /** A named stream or image: a root of garbage collection. */
 export interface Ref {
@@ -62,7 +64,7 @@ export class RefDirectory {
   /** The entry a ref stands for; undefined when there is none of that name. */
   target(name: string): string | undefined {
     const path = this.#resolve(name)
-    const text = isRealDirectory(this.#layout, dirname(path)) ? readLink(path) : undefined
+    const text = this.#isDirectory(dirname(path)) ? readLink(path) : undefined
     return text === undefined ? undefined : targetOfRef(text, path)
   }
 
@@ -84,7 +86,7 @@ export class RefDirectory {
   /** Yields everything below the refs. Symlinks are not followed. */
   *entries(prefix?: string, onBroken?: OnBrokenRef): Generator<RefEntry> {
     const path = prefix === undefined ? this.#path : join(this.#path, prefix)
-    if (!isRealDirectory(this.#layout, path)) return
+    if (!this.#isDirectory(path)) return
     yield* walk(path, prefix === undefined ? '' : `${prefix}/`, onBroken)
   }
 
@@ -99,17 +101,45 @@ export class RefDirectory {
     }
   }
 
+  /** False also for what is below something that is a ref itself. */
+  #isDirectory(path: string): boolean {
+    try {
+      return isRealDirectory(this.#layout, path)
+    } catch (error) {
+      if (isRepositoryError(error, 'ERR_REPOSITORY_REF_CONFLICT')) return false
+      throw error
+    }
+  }
+
   #resolve(name: string): string {
     assertRefName(name)
     return join(this.#path, name)
   }
 }
 
+/** A worklist instead of recursion: whoever made the directories chose how deep they are. */
 function* walk(
   directory: string,
   prefix: string,
   onBroken: OnBrokenRef | undefined,
 ): Generator<RefEntry> {
+  const open = [entriesOf(directory, prefix, onBroken)]
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const { value: entry, done } = top.next()
+    if (done) {
+      open.pop()
+      continue
+    }
+    yield entry
+    if (entry.kind === 'directory') open.push(entriesOf(entry.path, `${entry.name}/`, onBroken))
+  }
+}
+
+function* entriesOf(
+  directory: string,
+  prefix: string,
+  onBroken: OnBrokenRef | undefined,
+): Generator<RefEntry, undefined> {
   for (const entry of readDirectory(directory)) {
     const part = decodeUtf8(entry.name)
     if (part === undefined) {
@@ -119,13 +149,11 @@ function* walk(
       onBroken(shown, error)
       continue
     }
-    const name = prefix + part
-    const path = join(directory, part)
-    if (entry.isDirectory()) {
-      yield { name, path, kind: 'directory' }
-      yield* walk(path, `${name}/`, onBroken)
-    } else {
-      yield { name, path, kind: entry.isSymbolicLink() ? 'symlink' : 'other' }
-    }
+    yield { name: prefix + part, path: join(directory, part), kind: kindOf(entry) }
   }
+}
+
+function kindOf(entry: Dirent<Buffer>): RefEntry['kind'] {
+  if (entry.isDirectory()) return 'directory'
+  return entry.isSymbolicLink() ? 'symlink' : 'other'
 }

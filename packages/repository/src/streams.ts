@@ -18,6 +18,7 @@ import { objectOfLink, readLink, setLink } from './links.ts'
 import { assertEntryName, badName } from './names.ts'
 import { objectNotFound } from './object-handle.ts'
 import type { DiskObjectStore } from './objects.ts'
+import { isRealDirectory } from './real-directories.ts'
 import { type OnBrokenRef, type Ref, RefDirectory, type RefEntry } from './refs.ts'
 
 /** Splitstreams up to this size are read at once: all but those of very large layers. */
@@ -51,13 +52,11 @@ export class StreamStore {
   /**
    * The object of a stream by its link; undefined when there is none of that name. The object is not looked at.
    *
-   * @throws RepositoryError ERR_REPOSITORY_BAD_NAME, _BAD_LINK
+   * @throws RepositoryError ERR_REPOSITORY_BAD_NAME, _BAD_LINK, _BAD_DIRECTORY
    */
   lookup(id: string): Digest | undefined {
     assertEntryName(id)
-    const path = this.#layout.stream(id)
-    const text = readLink(path)
-    return text === undefined ? undefined : objectOfLink(text, this.#algorithm, path)
+    return this.#isThere() ? this.#linked(id) : undefined
   }
 
   /**
@@ -131,10 +130,11 @@ export class StreamStore {
 
   /** Yields the named streams, sorted by id. */
   *list(): Generator<{ readonly id: string; readonly digest: Digest }> {
+    if (!this.#isThere()) return
     for (const { name } of readDirectory(this.#layout.streams)) {
       const id = decodeUtf8(name)
       if (id === undefined) throw badName(showUtf8(name), 'is not UTF-8')
-      const digest = id === REFS ? undefined : this.lookup(id)
+      const digest = id === REFS ? undefined : this.#linked(id)
       if (digest !== undefined) yield { id, digest }
     }
   }
@@ -173,6 +173,16 @@ export class StreamStore {
   /** Yields everything below `streams/refs`, whatever it is. */
   refEntries(): Generator<RefEntry> {
     return this.#refs.entries()
+  }
+
+  #linked(id: string): Digest | undefined {
+    const path = this.#layout.stream(id)
+    const text = readLink(path)
+    return text === undefined ? undefined : objectOfLink(text, this.#algorithm, path)
+  }
+
+  #isThere(): boolean {
+    return isRealDirectory(this.#layout, this.#layout.streams)
   }
 
   get #algorithm(): Algorithm {

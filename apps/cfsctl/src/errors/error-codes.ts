@@ -70,6 +70,7 @@ const REPOSITORY: Readonly<Record<RepositoryErrorCode, CliCode>> = {
   ERR_REPOSITORY_SCAN_CHANGED: 'tree-invalid',
   ERR_REPOSITORY_SCAN_UNSUPPORTED: 'tree-invalid',
   ERR_REPOSITORY_CANNOT_SHARE: 'feature-unsupported',
+  ERR_REPOSITORY_BAD_DIRECTORY: 'repository-invalid',
 }
 
 const OCI: Readonly<Record<OciErrorCode, CliCode>> = {
