@@ -5,6 +5,7 @@ import { computeKarg } from './commands/compute-karg.ts'
 import { createDumpfile } from './commands/create-dumpfile.ts'
 import { createImage } from './commands/create-image.ts'
 import { dumpFiles } from './commands/dump-files.ts'
+import { fsck } from './commands/fsck.ts'
 import { imageObjects } from './commands/image-objects.ts'
 import { images } from './commands/images.ts'
 import { importImage } from './commands/import-image.ts'
@@ -30,6 +31,7 @@ import { ociTag } from './commands/oci/tag.ts'
 import { ociUntag } from './commands/oci/untag.ts'
 import { plannedCommands } from './commands/planned.ts'
 import { tools } from './commands/tools.ts'
+import { transaction } from './commands/transaction.ts'
 import { umount } from './commands/umount.ts'
 import { globalOptions } from './global-options.ts'
 
@@ -41,6 +43,8 @@ export const cfsctl: Program = {
   commands: [
     init,
     info,
+    fsck,
+    transaction,
     cat,
     createImage,
     computeId,

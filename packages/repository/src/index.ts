@@ -8,6 +8,8 @@ export {
   formatFinding,
   type WarningKind,
 } from './check/finding.ts'
+export { serveDigests } from './check/serve-digests.ts'
+export { createThreadDigester, type ThreadDigesterOptions } from './check/thread-digester.ts'
 export { countRepository, type RepositoryCounts } from './count.ts'
 export { type CountingObjectStore, createCountingObjectStore } from './counting-objects.ts'
 export { DataSharing, type SharingOptions } from './data-sharing.ts'

@@ -2,9 +2,7 @@ import type { PlannedCommand } from '../command.ts'
 
 /** Commands of later releases: the help lists them, and they end with exit 5. */
 export const plannedCommands: readonly PlannedCommand[] = [
-  { words: ['fsck'], summary: 'Check a repository' },
   { words: ['gc'], summary: 'Remove what no name reaches' },
-  { words: ['transaction'], summary: 'Keep gc away until killed' },
   { words: ['df'], summary: 'Show what images take on the disk' },
   { words: ['doctor'], summary: 'Check what this machine can do' },
   { words: ['image', 'rm'], summary: 'Remove names of images' },

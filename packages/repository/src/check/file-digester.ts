@@ -4,11 +4,11 @@ import { openForReading, readFully } from '../file-bytes.ts'
 
 /** Bytes that are read at once. */
 const READ_SIZE = 256 * 1024
-/** Longest time that nothing else gets a turn, in ms. A file is the least that is done at once. */
+/** Longest time that nothing else gets a turn, in ms. */
 const TURN = 50
 
 /** Who computes fs-verity digests of files from their content: this thread, or others. */
-export interface FileDigester {
+export interface FileDigester extends AsyncDisposable {
   /** How many digests may be asked for at a time without waiting for one of them. */
   readonly concurrency: number
   /** Rejects with a Node-shaped error for a file that cannot be read, EISDIR or ENXIO for what is no regular file. */
@@ -19,27 +19,33 @@ export interface FileDigester {
 
 /** Computes digests in the thread of the caller, who gets a turn now and then. */
 export function createLocalDigester(hashing: Hashing): FileDigester {
-  const computeDigest = createFileHasher(hashing)
+  const hashFile = createFileHasher(hashing)
   let turnEnds = performance.now() + TURN
   return {
     concurrency: 1,
     async digest(path, algorithm) {
-      if (performance.now() > turnEnds) {
-        await new Promise(resolve => setImmediate(resolve))
-        turnEnds = performance.now() + TURN
+      const steps = hashFile(path, algorithm)
+      for (;;) {
+        if (performance.now() > turnEnds) {
+          await new Promise(resolve => setImmediate(resolve))
+          turnEnds = performance.now() + TURN
+        }
+        const step = steps.next()
+        if (step.done) return new Digest(algorithm, step.value)
       }
-      return new Digest(algorithm, computeDigest(path, algorithm))
     },
     async close() {},
+    async [Symbol.asyncDispose]() {},
   }
 }
 
-/** Returns a function that computes the digest of a file; its calls share one buffer. */
-export function createFileHasher(
-  hashing: Hashing,
-): (path: string, algorithm: Algorithm) => Uint8Array {
+/** Computes the digest of a file in steps that take about a millisecond. */
+export type FileHasher = (path: string, algorithm: Algorithm) => Generator<void, Uint8Array>
+
+/** Returns a hasher whose runs share one buffer: one has to end before the next begins. */
+export function createFileHasher(hashing: Hashing): FileHasher {
   const buffer = new Uint8Array(READ_SIZE)
-  return (path, algorithm) => {
+  return function* hashFile(path, algorithm) {
     const file = openForReading(path)
     try {
       const status = fstatSync(file)
@@ -50,6 +56,7 @@ export function createFileHasher(
         digest.update(buffer.subarray(0, count))
         if (count < buffer.length) return digest.digest().bytes
         offset += count
+        yield
       }
     } finally {
       closeSync(file)

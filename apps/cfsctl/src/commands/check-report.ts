@@ -1,0 +1,85 @@
+import {
+  type CheckFinding,
+  type CheckReport,
+  type CheckWarning,
+  formatFinding,
+} from '@composefs/repository'
+import { CliError } from '../errors/cli-error.ts'
+import { printable } from '../output/printable.ts'
+import type { Json } from '../output/result.ts'
+
+/** The text of a check, without its findings. */
+export function* checkCounts(report: CheckReport): Generator<string> {
+  const { metadata, brokenLinks, missingObjects } = report
+  yield `meta.json: ${metadata}`
+  yield `objects: ${okOf(report.objectsChecked, report.objectsCorrupted)} ok`
+  yield `streams: ${okOf(report.streamsChecked, report.streamsCorrupted)} ok`
+  yield `images: ${okOf(report.imagesChecked, report.imagesCorrupted)} ok`
+  if (brokenLinks > 0) yield `broken symlinks: ${brokenLinks}`
+  if (missingObjects > 0) yield `missing objects: ${missingObjects}`
+}
+
+/** The text of a check. */
+export function* checkLines(report: CheckReport): Generator<string> {
+  const { ok, findings, findingsOmitted } = report
+  yield* checkCounts(report)
+  yield ok ? 'status: ok' : `status: ${findings.length + findingsOmitted} error(s)`
+  for (const finding of findings) yield `  - ${printable(formatFinding(finding))}`
+  if (findingsOmitted > 0) yield `  - and ${findingsOmitted} more`
+}
+
+/** What of the repository a finding hits. */
+export interface FindingEffect {
+  /** Names of images and tags. */
+  readonly images: readonly string[]
+}
+
+/** The document of a check as cfsctl prints it, and more behind. */
+export function checkDocument(
+  report: CheckReport,
+  effectOf: (finding: CheckFinding) => FindingEffect = () => ({ images: [] }),
+): { readonly [key: string]: Json } {
+  const { findings } = report
+  return {
+    ok: report.ok,
+    has_metadata: report.metadata !== 'absent',
+    objects_checked: report.objectsChecked,
+    objects_corrupted: report.objectsCorrupted,
+    streams_checked: report.streamsChecked,
+    streams_corrupted: report.streamsCorrupted,
+    images_checked: report.imagesChecked,
+    images_corrupted: report.imagesCorrupted,
+    broken_links: report.brokenLinks,
+    missing_objects: report.missingObjects,
+    errors: findings.map(formatFinding),
+    errors_omitted: report.findingsOmitted,
+    errors_detail: findings.map(finding => ({
+      kind: finding.kind,
+      path: finding.path,
+      object_id: finding.digest?.hex ?? null,
+      detail: finding.detail,
+      images: effectOf(finding).images,
+      repairable: isRepairable(finding),
+    })),
+    warnings: report.warnings.map(warningText),
+  }
+}
+
+/** A warning in the form of a finding. */
+export function warningText({ kind, path }: CheckWarning): string {
+  return `fsck: ${kind}: ${path}`
+}
+
+/** The error that a command ends with after it has printed a report; undefined when all is well. */
+export function checkFailure({ ok }: { readonly ok: boolean }): CliError | undefined {
+  return ok ? undefined : new CliError('fsck-errors', 'repository integrity check failed')
+}
+
+/** Whether the object or link could be made again from what an image was pulled from. */
+function isRepairable({ kind, digest }: CheckFinding): boolean {
+  return digest !== undefined || kind === 'broken-symlink'
+}
+
+function okOf(checked: number, corrupted: number): string {
+  return `${checked - corrupted}/${checked}`
+}

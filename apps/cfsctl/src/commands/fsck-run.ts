@@ -1,0 +1,33 @@
+import { checkRepository } from '@composefs/repository'
+import type { Args } from '../command.ts'
+import type { Context } from '../context.ts'
+import { itemsProgress } from '../output/items-progress.ts'
+import { withProgress } from '../output/progress.ts'
+import type { Result } from '../output/result.ts'
+import { openDigester } from '../repository/digester.ts'
+import { openChosen } from '../repository/open.ts'
+import { checkDocument, checkFailure, checkLines, warningText } from './check-report.ts'
+import type { fsck } from './fsck.ts'
+
+export async function run(args: Args<typeof fsck>, context: Context): Promise<Result> {
+  const { console, globals } = context
+  await using repository = await openChosen(context)
+  return await withProgress(context, 'fsck', async ({ signal, ...listeners }) => {
+    const started = performance.now()
+    await using digester = openDigester(context)
+    const report = await checkRepository(repository, {
+      metadataOnly: args['metadata-only'],
+      digester,
+      signal,
+      ...itemsProgress(listeners),
+    })
+    if (!globals.json) for (const warning of report.warnings) console.warning(warningText(warning))
+    const failure = globals.json && !args.fail ? undefined : checkFailure(report)
+    const duration = Math.round(performance.now() - started)
+    return {
+      lines: checkLines(report),
+      json: { ...checkDocument(report), duration_ms: duration },
+      ...(failure === undefined ? {} : { failure }),
+    }
+  })
+}

@@ -1,0 +1,19 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { createLocalDigester, createThreadDigester, type FileDigester } from '@composefs/repository'
+import type { Context } from '../context.ts'
+import { hashing } from './platform.ts'
+
+/** Who hashes files for a command: as many threads as `--jobs` says, or as there are processors. */
+export function openDigester({ globals }: Context): FileDigester {
+  const threads = globals.jobs ?? availableParallelism()
+  // One thread is faster without another one to talk to.
+  if (threads === 1) return createLocalDigester(hashing)
+  return createThreadDigester({ threads, createWorker: () => new Worker(workerFile()) })
+}
+
+/** The entry of the threads: beside this file's chunk in a build, else a source file. */
+function workerFile(): URL {
+  const isSource = import.meta.url.endsWith('.ts')
+  return new URL(isSource ? '../digest-worker.ts' : './digest-worker.js', import.meta.url)
+}
