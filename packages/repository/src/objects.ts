@@ -2,7 +2,7 @@ import { closeSync, lstatSync } from 'node:fs'
 import type { Algorithm, Digest } from '@composefs/fsverity'
 import { fsverityDigest } from '@composefs/fsverity'
 import type { DataSharing } from './data-sharing.ts'
-import { isErrno } from './errors.ts'
+import { isErrno, isRepositoryError } from './errors.ts'
 import { openForReading } from './file-bytes.ts'
 import type { Layout } from './layout.ts'
 import { assertSize, OpenObject } from './object-handle.ts'
@@ -53,10 +53,15 @@ export class DiskObjectStore implements ObjectStore {
     return this.sizeOf(id) !== undefined
   }
 
-  /** Bytes of the object's file, its content unseen; undefined when there is none. */
+  /** Bytes of the object's file, its content unseen; undefined when there is none, or none that could be opened. */
   sizeOf(id: Digest): number | undefined {
-    const status = lstatSync(this.pathOf(id), { throwIfNoEntry: false })
-    return status?.isFile() ? status.size : undefined
+    try {
+      const status = lstatSync(this.pathOf(id), { throwIfNoEntry: false })
+      return status?.isFile() ? status.size : undefined
+    } catch (error) {
+      if (isRepositoryError(error, 'ERR_REPOSITORY_BAD_DIRECTORY')) return undefined
+      throw error
+    }
   }
 
   /**
