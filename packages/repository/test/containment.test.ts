@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { imageDigest } from '@composefs/erofs'
 import { Digest, SHA256 } from '@composefs/fsverity'
 import { linuxSystem } from '@composefs/linux'
+import { snapshot } from '@composefs/test-fixtures/damage'
 import { FileTree } from '@composefs/tree'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
@@ -18,7 +19,6 @@ import {
 import { codeOf } from './code-of.ts'
 import { temporaryDirectory } from './directories.ts'
 import { SimulatedSystem } from './simulated-system.ts'
-import { snapshot } from './snapshot.ts'
 
 const content = Buffer.alloc(5000, 'content ')
 const tree = new FileTree(SHA256)
