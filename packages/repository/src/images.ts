@@ -97,9 +97,10 @@ export class ImageStore {
     setLink(this.#layout, this.#layout.image(id.hex), objectLinkText(id))
   }
 
-  /** True when `images/HEX` is there; the image is not looked at. */
+  /** True when `images/HEX` leads to the object of the image, and that is there; its content is not looked at. */
   has(id: Digest): boolean {
-    return this.#readLink(id) !== undefined
+    const leadsThere = this.#readLink(id)?.endsWith(`/${id.objectPath}`) ?? false
+    return leadsThere && this.#objects.has(id)
   }
 
   /** Yields the ids of the images, sorted. Other names in `images/` are left out. */

@@ -139,6 +139,15 @@ export class StreamStore {
     }
   }
 
+  /** Yields the names in `streams/` that are text, sorted, whatever is behind them. */
+  *ids(): Generator<string> {
+    if (!this.#isThere()) return
+    for (const { name } of readDirectory(this.#layout.streams)) {
+      const id = decodeUtf8(name)
+      if (id !== undefined && id !== REFS) yield id
+    }
+  }
+
   /**
    * Makes or moves the ref `name` to the stream `id`.
    *
