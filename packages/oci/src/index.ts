@@ -8,6 +8,14 @@ export { formatKernelArgument } from './boot/kernel-argument.ts'
 export { repositoryFiles } from './boot/repository-files.ts'
 export type { PolicyFiles } from './boot/selinux/policy-files.ts'
 export { type BuildTreeOptions, buildTree } from './build-tree.ts'
+export { type CheckOciOptions, checkOci } from './check/check-oci.ts'
+export {
+  formatOciFinding,
+  type OciCheckReport,
+  type OciFinding,
+  type OciFindingKind,
+  type OciImagesReport,
+} from './check/finding.ts'
 export {
   type CopiedLayer,
   type CopyOptions,

@@ -87,7 +87,8 @@ async function checkLabel(
   )
 }
 
-async function isImageOf(
+/** True when `named` is the plain image of these layers, in whichever format. */
+export async function isImageOf(
   repository: Repository,
   config: StoredImageConfig,
   named: Digest,
@@ -113,7 +114,7 @@ function labelledImage(repository: Repository, label: string): Digest {
   )
 }
 
-/** Upper case is no id: `images/HEX` is always lower case. */
-function parseLabel(label: string): Digest | undefined {
+/** The id that a label names; undefined for another text. Upper case is no id: `images/HEX` is always lower case. */
+export function parseLabel(label: string): Digest | undefined {
   return /^[0-9a-f]*$/.test(label) ? Digest.fromHex(label) : undefined
 }

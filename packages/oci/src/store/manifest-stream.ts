@@ -121,14 +121,16 @@ function isLayerReference(name: string): boolean {
   return !PREFIXES.some(prefix => name.startsWith(prefix))
 }
 
-function dockerReference(named: ReadonlyMap<string, Digest>): StoredDocument | undefined {
+/** The Docker manifest among the named references of a manifest. */
+export function dockerReference(named: ReadonlyMap<string, Digest>): StoredDocument | undefined {
   for (const [name, stream] of named) {
     if (name.startsWith(DOCKER_PREFIX)) return { digest: name.slice(DOCKER_PREFIX.length), stream }
   }
   return undefined
 }
 
-function blobReferences(named: ReadonlyMap<string, Digest>): ReadonlyMap<string, Digest> {
+/** The streams of the blobs that are kept, by their digest, among the named references of a manifest. */
+export function blobReferences(named: ReadonlyMap<string, Digest>): ReadonlyMap<string, Digest> {
   const blobs = [...named].filter(([name]) => name.startsWith(BLOB_PREFIX))
   return new Map(blobs.map(([name, stream]) => [name.slice(BLOB_PREFIX.length), stream]))
 }

@@ -31,3 +31,13 @@ export function manifestDigestOfStream(id: string): string | undefined {
 export function configDigestOfStream(id: string): string | undefined {
   return id.startsWith(CONFIG) ? id.slice(CONFIG.length) : undefined
 }
+
+/** The digest in the id of a layer's stream; undefined for another stream. */
+export function layerDigestOfStream(id: string): string | undefined {
+  return id.startsWith(LAYER) ? id.slice(LAYER.length) : undefined
+}
+
+/** The digest in the id of the stream of another blob; undefined for another stream. */
+export function blobDigestOfStream(id: string): string | undefined {
+  return id.startsWith(BLOB) ? id.slice(BLOB.length) : undefined
+}
