@@ -17,6 +17,7 @@ import { ociCopy } from './commands/oci/copy.ts'
 import { ociDigests } from './commands/oci/digests.ts'
 import { ociDump } from './commands/oci/dump.ts'
 import { ociExport } from './commands/oci/export.ts'
+import { ociFsck } from './commands/oci/fsck.ts'
 import { ociImages } from './commands/oci/images.ts'
 import { ociImportLayer } from './commands/oci/import-layer.ts'
 import { ociInspect } from './commands/oci/inspect.ts'
@@ -70,6 +71,7 @@ export const cfsctl: Program = {
     ociComputeId,
     ociDigests,
     ociSeal,
+    ociFsck,
     ociMount,
     mount,
     umount,

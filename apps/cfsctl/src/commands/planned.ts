@@ -11,7 +11,6 @@ export const plannedCommands: readonly PlannedCommand[] = [
   { words: ['diff'], summary: 'Show how two images differ' },
   { words: ['explain'], summary: 'Tell why two images differ' },
   { words: ['report'], summary: 'Write a report of an image or repository' },
-  { words: ['oci', 'fsck'], summary: 'Check the stored images' },
   { words: ['oci', 'prepare-boot'], summary: 'Set up booting of an image' },
   { words: ['oci', 'referrers'], summary: 'List what refers to an image' },
   { words: ['oci', 'sign'], summary: 'Sign an image' },

@@ -1,0 +1,38 @@
+import { checkOci } from '@composefs/oci'
+import type { Args } from '../../command.ts'
+import type { Context } from '../../context.ts'
+import { itemsProgress } from '../../output/items-progress.ts'
+import { withProgress } from '../../output/progress.ts'
+import type { Result } from '../../output/result.ts'
+import { openDigester } from '../../repository/digester.ts'
+import { openChosen } from '../../repository/open.ts'
+import { checkFailure, warningText } from '../check-report.ts'
+import type { ociFsck } from './fsck.ts'
+import { ociCheckDocument, ociCheckLines } from './oci-check-report.ts'
+
+export async function run(args: Args<typeof ociFsck>, context: Context): Promise<Result> {
+  const { console, globals } = context
+  await using repository = await openChosen(context)
+  return await withProgress(context, 'oci fsck', async ({ signal, ...listeners }) => {
+    const started = performance.now()
+    await using digester = openDigester(context)
+    const report = await checkOci(repository, {
+      tag: args.image,
+      content: args.content,
+      metadataOnly: args['metadata-only'],
+      digester,
+      signal,
+      ...itemsProgress(listeners),
+    })
+    if (!globals.json) {
+      for (const warning of report.repository.warnings) console.warning(warningText(warning))
+    }
+    const failure = globals.json && !args.fail ? undefined : checkFailure(report)
+    const duration = Math.round(performance.now() - started)
+    return {
+      lines: ociCheckLines(report),
+      json: { ...ociCheckDocument(report), duration_ms: duration },
+      ...(failure === undefined ? {} : { failure }),
+    }
+  })
+}
