@@ -8,6 +8,7 @@ import { interruptSignal } from './interrupt.ts'
 import { type ConsoleChoices, openConsole } from './output/open-console.ts'
 import { printResult } from './output/print-result.ts'
 import { ClosedOutputError, type Sink, standardOutput } from './output/sink.ts'
+import { nameProcess } from './process-name.ts'
 import { programByName } from './programs.ts'
 import { VERSION } from './version.ts'
 
@@ -46,6 +47,7 @@ async function runProgram(
     }
     if (invocation.kind !== 'run') return await answer(program, invocation, world.sink)
     choices = { ...choices, ...consoleChoices(invocation.globals) }
+    nameProcess([program.name, ...invocation.command.words].join(' '))
     return await runCommand(invocation, choices, world)
   } catch (error) {
     if (error instanceof ClosedOutputError) return CLOSED_OUTPUT

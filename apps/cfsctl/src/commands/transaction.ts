@@ -1,0 +1,15 @@
+import type { Command, RunModule } from '../command.ts'
+
+export const transaction = {
+  words: ['transaction'],
+  group: 'Repository',
+  summary: 'Keep gc away until killed',
+  description: [
+    'Holds the lock that every command takes while it runs, until SIGINT or SIGTERM. Between commands of a script gc then removes nothing that has no name yet.',
+    'A gc that is started meanwhile waits for the end. Other commands run as always; while a gc waits they start half a minute late, to let it go first.',
+  ],
+  positionals: [],
+  options: [],
+  examples: ['cfsctl transaction & cfsctl create-image ./a; cfsctl create-image ./b; kill %1'],
+  load: (): Promise<RunModule> => import('./transaction-run.ts'),
+} as const satisfies Command
