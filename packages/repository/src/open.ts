@@ -66,6 +66,9 @@ export interface OpenOptions {
  */
 export async function openRepository(path: string, options: OpenOptions): Promise<Repository> {
   const { system, signal, onWait, lock = 'shared' } = options
+  if (lock === 'none' && options.mode === 'write') {
+    throw new TypeError('a repository that is to be written is opened with a lock')
+  }
   signal?.throwIfAborted()
   const layout = createLayout(resolve(path))
   const directory = openDirectory(layout.root)

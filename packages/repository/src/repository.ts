@@ -84,7 +84,10 @@ export class Repository implements AsyncDisposable {
       required: secure,
       verify: parts.verify,
     })
-    const assertWritable = () => this.assertWritable()
+    const assertWritable = () => {
+      this.#assertLocked()
+      this.assertWritable()
+    }
     this.objects = new DiskObjectStore({ system, layout, verity, assertWritable })
     const { objects, zstd } = this
     this.streams = new StreamStore({ layout, objects, zstd, assertWritable })
@@ -106,15 +109,12 @@ export class Repository implements AsyncDisposable {
   }
 
   /**
-   * Checks that the repository may be changed: its features are known, its file system and directory are writable, and
-   * its lock keeps the garbage collection of others away.
+   * Checks that the repository can be changed: its features are known, its file system and directory are writable. The
+   * lock is another matter.
    *
    * @throws RepositoryError ERR_REPOSITORY_UNSUPPORTED_FEATURE, _LEGACY, _READ_ONLY
    */
   assertWritable(): void {
-    if (this.#lock === 'none') {
-      throw new TypeError(`${this.path} is not locked by this process, so nothing can be written`)
-    }
     if (this.#isWritable) return
     const features = unknownWriteFeatures(this.metadata)
     if (features.length > 0) {
@@ -133,6 +133,12 @@ export class Repository implements AsyncDisposable {
     }
     assertDirectoryWritable(this.system, this.path)
     this.#isWritable = true
+  }
+
+  /** The garbage collection of another process would take what is written without a lock. */
+  #assertLocked(): void {
+    if (this.#lock !== 'none') return
+    throw new TypeError(`${this.path} is not locked by this process, so nothing can be written`)
   }
 
   /** Writes everything stored so far to the disk, with all else that its file system has to write. */
