@@ -5,11 +5,11 @@ import type { Context } from '../context.ts'
 import { hashing } from './platform.ts'
 
 /** Who hashes files for a command: as many threads as `--jobs` says, or as there are processors. */
-export function openDigester({ globals }: Context): FileDigester {
+export function openDigester({ globals, signal }: Context): FileDigester {
   const threads = globals.jobs ?? availableParallelism()
   // One thread is faster without another one to talk to.
-  if (threads === 1) return createLocalDigester(hashing)
-  return createThreadDigester({ threads, createWorker: () => new Worker(workerFile()) })
+  if (threads === 1) return createLocalDigester(hashing, signal)
+  return createThreadDigester({ threads, createWorker: () => new Worker(workerFile()), signal })
 }
 
 /** The entry of the threads: beside this file's chunk in a build, else a source file. */

@@ -66,6 +66,8 @@ export function* namedLinks(
 /** Checks everything below the refs of a directory of links. Directories are a list of what is left, not a recursion. */
 export function checkRefs(log: CheckLog, { directory, name: parent }: LinkDirectory): void {
   const path = `${parent}/${REFS}`
+  // What stands in the place of the parent has been noted with the parent's own entries.
+  if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return
   if (!isDirectory(`${directory}/${REFS}`, path, log)) return
   const left: { file: Buffer; path: string }[] = [
     { file: Buffer.from(`${directory}/${REFS}`), path },

@@ -33,10 +33,11 @@ export async function checkObjects(
   let done = 0
   const settle = async (limit: number) => {
     while (pending.length > limit) {
-      const finding = await orAborted(pending.shift(), signal)
+      const finding = await pending.shift()
       if (finding !== undefined) log.add(finding, 'objectsCorrupted')
       onChecked(++done)
     }
+    signal?.throwIfAborted()
   }
   for (const directory of objectDirectories(layout, log)) {
     for (const { name } of readDirectory(join(layout.objects, directory))) {
@@ -54,23 +55,6 @@ export async function checkObjects(
     }
   }
   await settle(0)
-}
-
-/** What `outcome` gives, unless `signal` is first: a large file takes a while. */
-async function orAborted(
-  outcome: Promise<Outcome> | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Outcome> {
-  if (signal === undefined) return await outcome
-  signal.throwIfAborted()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort)
-  try {
-    return await Promise.race([outcome, promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }
 
 interface NamedObject {

@@ -41,7 +41,7 @@ export async function checkRepository(
   const metadata = checkMetadata(repository, log)
   findStrayLinks(layout, log)
   if (!metadataOnly) {
-    const digester = options.digester ?? createLocalDigester(repository.hashing)
+    const digester = options.digester ?? createLocalDigester(repository.hashing, signal)
     const total = onProgress === undefined ? 0 : countObjects(layout)
     onProgress?.(0, total)
     await checkObjects(repository, log, {

@@ -1,8 +1,14 @@
 import { closeSync, fstatSync } from 'node:fs'
-import { type Algorithm, createFsverity, Digest, type Hashing } from '@composefs/fsverity'
+import {
+  type Algorithm,
+  createFsverity,
+  Digest,
+  fsverityDigest,
+  type Hashing,
+} from '@composefs/fsverity'
 import { openForReading, readFully } from '../file-bytes.ts'
 
-/** Bytes that are read at once. */
+/** Bytes that are read at once: nearly every object is not larger. */
 const READ_SIZE = 256 * 1024
 /** Longest time that nothing else gets a turn, in ms. */
 const TURN = 50
@@ -18,7 +24,7 @@ export interface FileDigester extends AsyncDisposable {
 }
 
 /** Computes digests in the thread of the caller, who gets a turn now and then. */
-export function createLocalDigester(hashing: Hashing): FileDigester {
+export function createLocalDigester(hashing: Hashing, signal?: AbortSignal): FileDigester {
   const hashFile = createFileHasher(hashing)
   let turnEnds = performance.now() + TURN
   return {
@@ -28,6 +34,7 @@ export function createLocalDigester(hashing: Hashing): FileDigester {
       for (;;) {
         if (performance.now() > turnEnds) {
           await new Promise(resolve => setImmediate(resolve))
+          signal?.throwIfAborted()
           turnEnds = performance.now() + TURN
         }
         const step = steps.next()
@@ -50,6 +57,10 @@ export function createFileHasher(hashing: Hashing): FileHasher {
     try {
       const status = fstatSync(file)
       if (!status.isFile()) throw notAFile(path, status.isDirectory() ? 'EISDIR' : 'ENXIO')
+      if (status.size <= buffer.length) {
+        const count = readFully(file, buffer.subarray(0, status.size), 0)
+        return fsverityDigest(buffer.subarray(0, count), { algorithm, hashing }).bytes
+      }
       const digest = createFsverity({ algorithm, hashing })
       for (let offset = 0; ; ) {
         const count = readFully(file, buffer, offset)

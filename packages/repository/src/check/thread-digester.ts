@@ -13,6 +13,8 @@ export interface ThreadDigesterOptions {
   readonly threads: number
   /** Starts a thread that runs `serveDigests` on its port. */
   createWorker(): Worker
+  /** Aborted: whatever has been asked for and is not done is rejected. */
+  readonly signal?: AbortSignal
 }
 
 interface Job {
@@ -26,11 +28,8 @@ interface Job {
  * Computes digests in threads. They are started when there is work for them, and files go to them in batches; when one
  * dies, everything that is asked for is rejected.
  */
-export function createThreadDigester({
-  threads,
-  createWorker,
-}: ThreadDigesterOptions): FileDigester {
-  return new ThreadDigester(Math.max(1, threads), createWorker)
+export function createThreadDigester(options: ThreadDigesterOptions): FileDigester {
+  return new ThreadDigester(options)
 }
 
 class ThreadDigester implements FileDigester {
@@ -40,17 +39,23 @@ class ThreadDigester implements FileDigester {
   readonly #threads: DigestThread[] = []
   #waiting: Job[] = []
   #isFlushQueued = false
-  #failure: Error | undefined
+  readonly #signal: AbortSignal | undefined
+  readonly #onAbort = () => this.#fail(this.#signal?.reason)
+  #hasFailed = false
+  #failure: unknown
 
-  constructor(threads: number, createWorker: () => Worker) {
-    this.#threadsMax = threads
+  constructor({ threads, createWorker, signal }: ThreadDigesterOptions) {
+    this.#threadsMax = Math.max(1, threads)
     this.#createWorker = createWorker
-    this.concurrency = threads * BATCHES_AHEAD * BATCH_FILES
+    this.#signal = signal
+    this.concurrency = this.#threadsMax * BATCHES_AHEAD * BATCH_FILES
+    signal?.addEventListener('abort', this.#onAbort)
+    if (signal?.aborted) this.#onAbort()
   }
 
   digest(path: string, algorithm: Algorithm): Promise<Digest> {
     return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) return reject(this.#failure)
+      if (this.#hasFailed) return reject(this.#failure)
       this.#waiting.push({ path, algorithm, resolve, reject })
       if (this.#waiting.length >= BATCH_FILES) this.#flush()
       else if (!this.#isFlushQueued) this.#queueFlush()
@@ -58,6 +63,7 @@ class ThreadDigester implements FileDigester {
   }
 
   async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#fail(new Error('the digester has been closed'))
     await Promise.all(this.#threads.map(thread => thread.stop()))
   }
@@ -102,8 +108,9 @@ class ThreadDigester implements FileDigester {
     return thread
   }
 
-  #fail(error: Error): void {
-    this.#failure ??= error
+  #fail(error: unknown): void {
+    if (!this.#hasFailed) this.#failure = error
+    this.#hasFailed = true
     for (const { reject } of this.#waiting.splice(0)) reject(error)
     for (const thread of this.#threads) thread.rejectAll(error)
   }
@@ -148,7 +155,7 @@ class DigestThread {
     this.#worker.postMessage(request)
   }
 
-  rejectAll(error: Error): void {
+  rejectAll(error: unknown): void {
     const batches = [...this.#batches.values()]
     this.#batches.clear()
     for (const job of batches.flat()) job.reject(error)
