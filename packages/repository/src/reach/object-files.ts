@@ -1,0 +1,110 @@
+import { opendirSync } from 'node:fs'
+import { hexDigit, showUtf8 } from '@composefs/bytes'
+import type { Algorithm } from '@composefs/fsverity'
+import { readDirectory } from '../directory.ts'
+import { isErrno, isRepositoryError } from '../errors.ts'
+import type { Layout } from '../layout.ts'
+import { isRealDirectory } from '../real-directories.ts'
+import type { OnBroken } from './broken.ts'
+
+const OBJECT_DIRECTORY = /^[0-9a-f]{2}$/
+/** Entries that are read from a directory at once. */
+const BATCH = 256
+
+/** A file in the directories of objects. */
+export interface ObjectFile {
+  /** Valid until the next file is asked for. */
+  readonly digest: Uint8Array
+  /** Absolute path. */
+  readonly path: string
+}
+
+/**
+ * Yields the files of all objects, in the order of their first byte. What is in the directories of objects and cannot
+ * be an object is broken; what is beside them is not looked at.
+ */
+export function* objectFiles(
+  layout: Layout,
+  algorithm: Algorithm,
+  onBroken: OnBroken,
+): Generator<ObjectFile> {
+  const digest = new Uint8Array(algorithm.digestSize)
+  for (const directory of objectDirectories(layout, onBroken)) {
+    digest[0] = Number.parseInt(directory, 16)
+    const parent = `${layout.objects}/${directory}`
+    for (const entry of entriesOf(parent)) {
+      const problem = problemOf(entry, digest)
+      if (problem === undefined) {
+        yield { digest, path: `${parent}/${entry.name}` }
+      } else {
+        const name = showUtf8(Buffer.from(entry.name, 'latin1'))
+        onBroken({ path: `objects/${directory}/${name}`, reason: problem, isLink: false })
+      }
+    }
+  }
+}
+
+/** Yields the names of the directories of objects. */
+function* objectDirectories(layout: Layout, onBroken: OnBroken): Generator<string> {
+  if (!isDirectory(layout, 'objects', onBroken)) return
+  for (const entry of readDirectory(layout.objects)) {
+    const name = entry.name.toString('latin1')
+    if (!OBJECT_DIRECTORY.test(name)) continue
+    if (isDirectory(layout, `objects/${name}`, onBroken)) yield name
+  }
+}
+
+function isDirectory(layout: Layout, path: string, onBroken: OnBroken): boolean {
+  try {
+    return isRealDirectory(layout, `${layout.root}/${path}`)
+  } catch (error) {
+    if (!isRepositoryError(error, 'ERR_REPOSITORY_BAD_DIRECTORY')) throw error
+    onBroken({ path, reason: 'is no directory', isLink: false })
+    return false
+  }
+}
+
+interface Entry {
+  /** Bytes as latin1: names that are no hex come as they are. */
+  readonly name: string
+  isFile(): boolean
+}
+
+/** Streams a directory: one with a million names must not be in memory as a whole. */
+function* entriesOf(path: string): Generator<Entry> {
+  const directory = openDirectory(path)
+  if (directory === undefined) return
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) yield entry
+  } finally {
+    directory.closeSync()
+  }
+}
+
+function openDirectory(path: string) {
+  try {
+    return opendirSync(path, { encoding: 'latin1', bufferSize: BATCH })
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Reads the rest of the digest out of the name; or says what is wrong with the entry. */
+function problemOf(entry: Entry, digest: Uint8Array): string | undefined {
+  const { name } = entry
+  if (name.length !== 2 * (digest.length - 1)) return 'the name is not that of an object'
+  for (let i = 1; i < digest.length; i++) {
+    const high = digitAt(name, 2 * i - 2)
+    const low = digitAt(name, 2 * i - 1)
+    if (high < 0 || low < 0) return 'the name is not that of an object'
+    digest[i] = (high << 4) | low
+  }
+  return entry.isFile() ? undefined : 'is no regular file'
+}
+
+/** Capitals make it another name: the object of that digest has none. */
+function digitAt(name: string, at: number): number {
+  const code = name.charCodeAt(at)
+  return code >= 0x41 && code <= 0x46 ? -1 : hexDigit(code)
+}
