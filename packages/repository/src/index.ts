@@ -40,6 +40,18 @@ export type { ObjectHandle, ObjectStore, ObjectWriter, PutResult } from './objec
 export type { DiskObjectStore } from './objects.ts'
 export { type OpenOptions, openRepository, readAlgorithm } from './open.ts'
 export { type PublishedName, publish } from './publish.ts'
+export type { Broken } from './reach/broken.ts'
+export { type DependentsOptions, findDependents } from './reach/dependents.ts'
+export { DigestSet } from './reach/digest-set.ts'
+export { type ExplainOptions, type Explanation, explainObject } from './reach/explain.ts'
+export {
+  type Extent,
+  type MeasureOptions,
+  measureRoots,
+  type ReachMeasure,
+  type RootExtent,
+} from './reach/measure.ts'
+export { type Root, rootPath } from './reach/root.ts'
 export type { ReceivedBy } from './receive-object.ts'
 export type { Ref, RefEntry } from './refs.ts'
 export type { Repository, RepositoryLock } from './repository.ts'
