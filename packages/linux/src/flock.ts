@@ -1,4 +1,4 @@
-import { EAGAIN, EINTR, systemError } from './errno.ts'
+import { EAGAIN, systemError } from './errno.ts'
 import { attempt, call } from './libc.ts'
 
 const LOCK_SH = 1
@@ -12,9 +12,7 @@ const LOCK_UN = 8
  */
 export function tryLock(file: number, mode: 'shared' | 'exclusive'): boolean {
   const operation = (mode === 'shared' ? LOCK_SH : LOCK_EX) | LOCK_NB
-  let result: number
-  do result = attempt(c => c.flock(file, operation))
-  while (result === -EINTR)
+  const result = attempt(c => c.flock(file, operation))
   if (result === -EAGAIN) return false
   if (result < 0) throw systemError(-result, 'flock')
   return true

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type koffiType from 'koffi'
-import { type SystemErrorDetails, systemError } from './errno.ts'
+import { EINTR, type SystemErrorDetails, systemError } from './errno.ts'
 import { LinuxError } from './errors.ts'
 
 type Koffi = typeof koffiType
@@ -64,7 +64,8 @@ export function libc(): Libc {
 }
 
 /**
- * Makes one call and returns its result, which is not negative.
+ * Makes one call and returns its result, which is not negative. A call that a signal interrupted is made again: the
+ * signals of Node come to the process between calls.
  *
  * @throws the call's error, Node-shaped
  */
@@ -73,9 +74,8 @@ export function call(
   details: SystemErrorDetails,
   make: (c: Libc) => number,
 ): number {
-  const c = libc()
-  const result = make(c)
-  if (result < 0) throw systemError(c.errno(), syscall, details)
+  const result = attempt(make)
+  if (result < 0) throw systemError(-result, syscall, details)
   return result
 }
 
@@ -88,11 +88,15 @@ export function closeNative(file: number): void {
   libc().close(file)
 }
 
-/** Makes one call and returns its result, or the negative errno. */
+/** Makes one call and returns its result, or the negative errno, which is not EINTR. */
 export function attempt(make: (c: Libc) => number): number {
   const c = libc()
-  const result = make(c)
-  return result < 0 ? -c.errno() : result
+  for (;;) {
+    const result = make(c)
+    if (result >= 0) return result
+    const errno = c.errno()
+    if (errno !== EINTR) return -errno
+  }
 }
 
 function load(): Libc {

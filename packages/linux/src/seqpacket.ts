@@ -1,4 +1,4 @@
-import { EAGAIN, EBADF, ECONNRESET, EINTR, EMSGSIZE, systemError } from './errno.ts'
+import { EAGAIN, EBADF, ECONNRESET, EMSGSIZE, systemError } from './errno.ts'
 import { attempt, call, closeNative } from './libc.ts'
 import { MessageMemory, MSG_CTRUNC, MSG_TRUNC } from './socket-message.ts'
 
@@ -66,11 +66,8 @@ export class SeqpacketSocket {
     }
     const memory = this.#memory
     memory.prepareToSend(data, files)
-    for (;;) {
-      const result = attempt(c => c.sendmsg(file, memory.header, MSG_DONTWAIT | MSG_NOSIGNAL))
-      if (result >= 0) return
-      if (result !== -EINTR) throw systemError(-result, 'sendmsg')
-    }
+    const result = attempt(c => c.sendmsg(file, memory.header, MSG_DONTWAIT | MSG_NOSIGNAL))
+    if (result < 0) throw systemError(-result, 'sendmsg')
   }
 
   /**
@@ -109,7 +106,7 @@ export class SeqpacketSocket {
     const memory = this.#memory
     memory.prepareToReceive()
     const result = attempt(c => c.recvmsg(file, memory.header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC))
-    if (result === -EAGAIN || result === -EINTR) return 'later'
+    if (result === -EAGAIN) return 'later'
     // The other end was closed with messages unread.
     if (result === -ECONNRESET) return undefined
     if (result < 0) throw systemError(-result, 'recvmsg')
