@@ -17,6 +17,7 @@ export const ENOTTY = 25
 export const ETXTBSY = 26
 export const ENOSYS = 38
 export const ENODATA = 61
+export const ENOPKG = 65
 export const EOVERFLOW = 75
 export const EMSGSIZE = 90
 export const EOPNOTSUPP = 95
@@ -27,7 +28,7 @@ const UNNAMED: ReadonlyMap<number, readonly [code: string, message: string]> = n
   [ENOTBLK, ['ENOTBLK', 'block device required']],
   [ENODATA, ['ENODATA', 'no data available']],
   [EOVERFLOW, ['EOVERFLOW', 'value too large for defined data type']],
-  [65, ['ENOPKG', 'package not installed']],
+  [ENOPKG, ['ENOPKG', 'package not installed']],
   [74, ['EBADMSG', 'bad message']],
   [116, ['ESTALE', 'stale file handle']],
   [117, ['EUCLEAN', 'structure needs cleaning']],

@@ -3,7 +3,9 @@ import type { Algorithm } from '@composefs/fsverity'
 import {
   EBUSY,
   EEXIST,
+  EINVAL,
   ENODATA,
+  ENOPKG,
   ENOTTY,
   EOPNOTSUPP,
   EOVERFLOW,
@@ -46,11 +48,14 @@ export type VerityMeasurement =
 /**
  * Enables fs-verity with 4096-byte blocks on a file that is open read-only here and open for writing nowhere (`busy`
  * if it is, and while another process enables it). Takes as long as reading and hashing the file.
+ *
+ * `unfit` means that there is fs-verity, but not of this kind: Linux before 6.3 knows only blocks as large as its
+ * pages, some file systems only blocks as large as or smaller than their own, and a hash may be left out of the kernel.
  */
 export function enableVerity(
   file: number,
   algorithm: Algorithm,
-): 'enabled' | 'already' | 'busy' | 'unsupported' {
+): 'enabled' | 'already' | 'busy' | 'unsupported' | 'unfit' {
   const argument = new Uint8Array(ENABLE_SIZE)
   EnableHead.write(new DataView(argument.buffer), 0, {
     version: 1,
@@ -69,6 +74,9 @@ export function enableVerity(
     case ENOTTY:
     case EOPNOTSUPP:
       return 'unsupported'
+    case EINVAL:
+    case ENOPKG:
+      return 'unfit'
     default:
       throw systemError(-result, 'ioctl(FS_IOC_ENABLE_VERITY)')
   }

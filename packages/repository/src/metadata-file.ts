@@ -4,13 +4,14 @@ import { openForReading, readFully } from './file-bytes.ts'
 import type { Layout } from './layout.ts'
 import {
   encodeMetadata,
+  isAsWritten,
   METADATA_SIZE_MAX,
   parseMetadata,
   type RepositoryMetadata,
 } from './metadata.ts'
 import { StagedFile } from './staged-file.ts'
 import type { System } from './system.ts'
-import { enableVerity } from './verity.ts'
+import { enableVerity, verityUnsupported } from './verity.ts'
 
 const METADATA_MODE = 0o644
 
@@ -21,16 +22,23 @@ export interface StoredMetadata {
   readonly hasVerity: boolean
 }
 
+/** meta.json as it is on the disk, with what its bytes tell beyond their meaning. */
+export interface ReadMetadata extends StoredMetadata {
+  /** False when the file is valid, but not what this version writes. */
+  readonly isAsWritten: boolean
+}
+
 /**
  * Reads meta.json; undefined when there is none.
  *
  * @throws RepositoryError what `parseMetadata` throws, ERR_REPOSITORY_DIGEST_MISMATCH
  */
-export function readMetadataFile(layout: Layout, system: System): StoredMetadata | undefined {
+export function readMetadataFile(layout: Layout, system: System): ReadMetadata | undefined {
   const file = openMetadata(layout.metadata)
   if (file === undefined) return undefined
   try {
-    const metadata = parseMetadata(readAll(file))
+    const bytes = readAll(file)
+    const metadata = parseMetadata(bytes)
     const measured = system.measureVerity(file, metadata.algorithm)
     if (measured.state === 'other-algorithm') {
       throw new RepositoryError(
@@ -39,7 +47,11 @@ export function readMetadataFile(layout: Layout, system: System): StoredMetadata
         { path: layout.metadata },
       )
     }
-    return { metadata, hasVerity: measured.state === 'enabled' }
+    return {
+      metadata,
+      hasVerity: measured.state === 'enabled',
+      isAsWritten: isAsWritten(bytes, metadata),
+    }
   } finally {
     closeSync(file)
   }
@@ -73,13 +85,9 @@ export function stageMetadataFile(
     staged.sync()
     if (wanted.secure) {
       staged.freeze()
-      if (!enableVerity(staged, system, wanted.metadata.algorithm)) {
-        throw new RepositoryError(
-          'ERR_REPOSITORY_VERITY_UNSUPPORTED',
-          `the file system of ${layout.root} has no fs-verity`,
-          { path: layout.root },
-        )
-      }
+      const { algorithm } = wanted.metadata
+      const state = enableVerity(staged, system, algorithm)
+      if (state !== 'enabled') throw verityUnsupported(state, algorithm, layout.root)
     }
     return staged
   } catch (error) {

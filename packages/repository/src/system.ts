@@ -27,11 +27,14 @@ export interface System {
   linkUnnamed(file: FileDescriptor, path: string): 'linked' | 'exists'
   /** Renames unless the new name exists (RENAME_NOREPLACE). */
   renameNoReplace(from: string, to: string): 'renamed' | 'exists'
-  /** FS_IOC_ENABLE_VERITY with 4096-byte blocks on a read-only descriptor. `busy`: open for writing somewhere. */
+  /**
+   * FS_IOC_ENABLE_VERITY with 4096-byte blocks on a read-only descriptor. `busy`: open for writing somewhere. `unfit`:
+   * the file system has fs-verity, but not with this hash and such blocks.
+   */
   enableVerity(
     file: FileDescriptor,
     algorithm: Algorithm,
-  ): 'enabled' | 'already' | 'busy' | 'unsupported'
+  ): 'enabled' | 'already' | 'busy' | 'unsupported' | 'unfit'
   /** FS_IOC_MEASURE_VERITY. */
   measureVerity(file: FileDescriptor, algorithm: Algorithm): VerityMeasurement
   /** One try of flock without waiting; false when another process holds it. */

@@ -72,8 +72,9 @@ export class Verity {
   seal(staged: StagedFile): Digest | undefined {
     if (this.#isUnsupported) return undefined
     staged.freeze()
-    if (!enableVerity(staged, this.#system, this.algorithm)) {
-      if (this.required) throw unsupported()
+    const state = enableVerity(staged, this.#system, this.algorithm)
+    if (state !== 'enabled') {
+      if (this.required) throw verityUnsupported(state, this.algorithm)
       this.#noteUnsupported()
       return undefined
     }
@@ -90,7 +91,8 @@ export class Verity {
     const measured = this.measure(file)
     if (measured.state !== 'absent' || this.#isUnsupported) return measured
     try {
-      if (this.#system.enableVerity(file, this.algorithm) === 'unsupported') this.#noteUnsupported()
+      const state = this.#system.enableVerity(file, this.algorithm)
+      if (state === 'unsupported' || state === 'unfit') this.#noteUnsupported()
     } catch (error) {
       // An object of another owner: it stays as it is, which an insecure repository allows.
       if (!isErrno(error, 'EACCES', 'EPERM')) throw error
@@ -139,20 +141,25 @@ export class Verity {
 }
 
 /**
- * Enables fs-verity on a frozen file; false where the file system has none.
+ * Enables fs-verity on a frozen file, or tells why that cannot be.
  *
  * A child that another thread forks inherits every descriptor until it executes its program, one that is open for
  * writing too. That passes within milliseconds; if it does not, a copy helps.
  *
  * @throws RepositoryError ERR_REPOSITORY_VERITY_BUSY
  */
-export function enableVerity(staged: StagedFile, system: System, algorithm: Algorithm): boolean {
+export function enableVerity(
+  staged: StagedFile,
+  system: System,
+  algorithm: Algorithm,
+): 'enabled' | NoVerity {
   for (const isCopy of [false, true]) {
     if (isCopy) staged.copyFrozen()
     for (let tries = 0; tries < BUSY_TRIES; tries++) {
       if (tries > 0) sleep(BUSY_WAIT)
       const state = system.enableVerity(staged.file, algorithm)
-      if (state !== 'busy') return state !== 'unsupported'
+      if (state === 'unsupported' || state === 'unfit') return state
+      if (state !== 'busy') return 'enabled'
     }
   }
   throw new RepositoryError(
@@ -176,11 +183,22 @@ export function assertDigest(actual: Digest | undefined, expected: Digest, path?
   )
 }
 
-function unsupported(): RepositoryError {
-  return new RepositoryError(
-    'ERR_REPOSITORY_VERITY_UNSUPPORTED',
-    'the file system or kernel has no fs-verity',
-  )
+/** Why fs-verity cannot be enabled: there is none, or none of the kind that is needed. */
+type NoVerity = 'unsupported' | 'unfit'
+
+/** The error of a secure repository where fs-verity cannot be enabled. */
+export function verityUnsupported(
+  why: NoVerity,
+  algorithm: Algorithm,
+  path?: string,
+): RepositoryError {
+  const where = path === undefined ? 'the file system' : `the file system of ${path}`
+  const message =
+    why === 'unsupported'
+      ? `${where}, or the kernel, has no fs-verity`
+      : `${where} has fs-verity, but not with ${algorithm.name} and blocks of 4096 bytes: the blocks of the file system are smaller, the kernel is older than 6.3 and has larger pages, or it is built without ${algorithm.name}`
+  const facts = path === undefined ? {} : { path }
+  return new RepositoryError('ERR_REPOSITORY_VERITY_UNSUPPORTED', message, facts)
 }
 
 function sleep(milliseconds: number): void {

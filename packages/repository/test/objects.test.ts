@@ -1,5 +1,6 @@
 import {
   constants,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -196,14 +197,20 @@ describe('a secure repository', () => {
     expect(objectFiles(repository)).toHaveLength(code === undefined ? 1 : 0)
   })
 
-  test('on a file system without fs-verity stores nothing', async () => {
+  test.each([
+    ['unsupported', 'the file system, or the kernel, has no fs-verity'],
+    ['unfit', 'the file system has fs-verity, but not with sha256 and blocks of 4096 bytes'],
+  ] as const)('where fs-verity is %s stores nothing and says why', async (state, reason) => {
     const system = new SimulatedSystem({ verity: true })
     const repository = await newRepository(system, { secure: true })
-    system.enableVerity = () => 'unsupported'
-    expect(await codeOf(() => repository.objects.put(bytes(100)))).toBe(
-      'ERR_REPOSITORY_VERITY_UNSUPPORTED',
-    )
+    system.enableVerity = () => state
+    const put = () => repository.objects.put(bytes(100))
+    expect(put).toThrow(reason)
+    expect(await codeOf(put)).toBe('ERR_REPOSITORY_VERITY_UNSUPPORTED')
     expect(objectFiles(repository)).toEqual([])
+    const init = () => initRepository(`${repository.path}-2`, { system })
+    await expect(init()).rejects.toThrow(/^the file system of .* has/)
+    expect(existsSync(`${repository.path}-2`)).toBe(false)
   })
 
   test('that is treated as insecure accepts what has no fs-verity', async () => {
@@ -218,6 +225,21 @@ describe('a secure repository', () => {
 })
 
 describe('an insecure repository', () => {
+  test.each(['unsupported', 'unfit'] as const)('does without fs-verity that is %s', async state => {
+    const system = new SimulatedSystem({ verity: true })
+    const { objects } = await newRepository(system)
+    let tries = 0
+    system.enableVerity = () => {
+      tries++
+      return state
+    }
+    const { digest } = objects.put(bytes(100))
+    objects.put(bytes(200))
+    expect(objects.put(bytes(100)).isNew).toBe(false)
+    expect(objects.read(digest)).toHaveLength(100)
+    expect(tries).toBe(1)
+  })
+
   test('hands out changed content of the right size, unless it is to verify', async () => {
     const system = new SimulatedSystem()
     const plain = await newRepository(system)

@@ -58,7 +58,7 @@ export class SimulatedSystem implements System {
     return 'renamed'
   }
 
-  enableVerity(file: FileDescriptor, algorithm: Algorithm) {
+  enableVerity(file: FileDescriptor, algorithm: Algorithm): ReturnType<System['enableVerity']> {
     if (this.#options.verity !== true) return 'unsupported'
     if (this.#busy > 0) {
       this.#busy--
