@@ -1,4 +1,5 @@
 import { constants, openSync, readSync, writeSync } from 'node:fs'
+import { isErrno } from './errors.ts'
 import type { FileDescriptor } from './system.ts'
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
@@ -20,11 +21,22 @@ export function writeFully(file: FileDescriptor, data: Uint8Array): void {
 export function readFully(file: FileDescriptor, buffer: Uint8Array, offset: number): number {
   let filled = 0
   while (filled < buffer.length) {
-    const count = readSync(file, buffer, filled, buffer.length - filled, offset + filled)
+    const count = readSome(file, buffer.subarray(filled), offset + filled)
     if (count === 0) break
     filled += count
   }
   return filled
+}
+
+/** One read. Node repeats interrupted calls, but reads are left to the caller. */
+function readSome(file: FileDescriptor, buffer: Uint8Array, offset: number): number {
+  for (;;) {
+    try {
+      return readSync(file, buffer, 0, buffer.length, offset)
+    } catch (error) {
+      if (!isErrno(error, 'EINTR')) throw error
+    }
+  }
 }
 
 /** Yields a file from its start in pieces. A piece is valid until the next one is asked for. */

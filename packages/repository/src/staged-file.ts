@@ -1,5 +1,6 @@
 import { closeSync, constants, fsyncSync, openSync, renameSync, unlinkSync } from 'node:fs'
 import { linkFile } from './data-sharing.ts'
+import { isErrno } from './errors.ts'
 import { openForReading, readPieces, writeFully } from './file-bytes.ts'
 import { TEMPORARY_OBJECT } from './layout.ts'
 import type { FileDescriptor, System } from './system.ts'
@@ -23,7 +24,7 @@ export class StagedFile {
   private constructor(
     system: System,
     place: { readonly directory: string; readonly mode: number },
-    staged: { readonly file: FileDescriptor; readonly temporary: string | undefined },
+    staged: Unfinished,
   ) {
     this.#system = system
     this.#directory = place.directory
@@ -83,9 +84,10 @@ export class StagedFile {
 
   /** Ends the writing: fs-verity wants that nobody has the file open for writing, this process included. */
   freeze(): void {
-    const readOnly = this.#system.reopenReadOnly(this.#file)
-    closeSync(this.#file)
-    this.#file = readOnly
+    const written = this.#file
+    this.#file = this.#system.reopenReadOnly(written)
+    // May fail with what went wrong with the writing on a network. The file is closed all the same.
+    closeSync(written)
   }
 
   /** Goes on with a copy, frozen too: of the copy no other process can have a descriptor open for writing. */
@@ -94,13 +96,14 @@ export class StagedFile {
     try {
       for (const piece of readPieces(this.#file)) copy.write(piece)
       copy.freeze()
-      this.#discard()
     } catch (error) {
       copy.close()
       throw error
     }
+    const old = { file: this.#file, temporary: this.#temporary }
     this.#file = copy.#file
     this.#temporary = copy.#temporary
+    discard(old)
   }
 
   /** Gives the file its name unless the name exists. ENOENT means that the directory is missing. */
@@ -131,20 +134,31 @@ export class StagedFile {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#discard()
+    discard({ file: this.#file, temporary: this.#temporary })
   }
+}
 
-  #discard(): void {
-    closeSync(this.#file)
-    if (this.#temporary !== undefined) unlinkSync(this.#temporary)
-    this.#temporary = undefined
+/** An open file, and the temporary name it has to lose. */
+interface Unfinished {
+  readonly file: FileDescriptor
+  readonly temporary: string | undefined
+}
+
+function discard({ file, temporary }: Unfinished): void {
+  try {
+    if (temporary !== undefined) unlinkSync(temporary)
+  } catch (error) {
+    // Whoever removed it meanwhile, a gc of a clock that is a day ahead, did what was to be done.
+    if (!isErrno(error, 'ENOENT')) throw error
+  } finally {
+    closeSync(file)
   }
 }
 
 function createFile(
   system: System,
   place: { readonly directory: string; readonly mode: number },
-): { file: FileDescriptor; temporary: string | undefined } {
+): Unfinished {
   const { directory, mode } = place
   const file = system.createUnnamed(directory, mode)
   if (file !== undefined) return { file, temporary: undefined }
