@@ -2,8 +2,8 @@ import { lstatSync, mkdirSync, type Stats } from 'node:fs'
 import { isErrno, RepositoryError } from './errors.ts'
 import type { Layout } from './layout.ts'
 
-/** Mode before the umask: that of cfsctl. */
-const DIRECTORY_MODE = 0o755
+/** Mode before the umask, which says whether a group shares the repository. cfsctl does so for objects alone. */
+const DIRECTORY_MODE = 0o777
 
 /**
  * True when everything from the repository directory down to `directory` is a directory; false when a part is
