@@ -6,11 +6,12 @@ import type { Repository } from '../repository.ts'
 import { checkRefs, type LinkDirectory, type NamedLink, namedLinks } from './check-links.ts'
 import type { CheckLog } from './check-log.ts'
 import type { FindingKind } from './finding.ts'
+import type { PresentObjects } from './present-objects.ts'
 import { isFileError, reasonOf } from './reason.ts'
 
 /** How to check images. */
 export interface CheckImagesOptions {
-  isPresent(digest: Digest): boolean
+  readonly present: PresentObjects
   readonly signal: AbortSignal | undefined
 }
 
@@ -21,7 +22,7 @@ export interface CheckImagesOptions {
 export async function checkImages(
   repository: Repository,
   log: CheckLog,
-  { isPresent, signal }: CheckImagesOptions,
+  { present, signal }: CheckImagesOptions,
 ): Promise<void> {
   const directory: LinkDirectory = {
     name: 'images',
@@ -35,7 +36,7 @@ export async function checkImages(
     await new Promise(resolve => setImmediate(resolve))
     signal?.throwIfAborted()
     for (const digest of imageObjects(repository, log, link)) {
-      if (isPresent(digest)) continue
+      if (present.has(digest)) continue
       const { path } = link
       log.add({ kind: 'image-missing-object', path, detail: digest.hex, digest }, 'missingObjects')
     }

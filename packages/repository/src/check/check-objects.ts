@@ -9,14 +9,19 @@ import type { FileDigester } from './file-digester.ts'
 import type { CheckFinding } from './finding.ts'
 import { measureObject } from './measure-object.ts'
 import { objectDirectories } from './object-directories.ts'
+import type { PresentObjects } from './present-objects.ts'
 import { isFileError, reasonOf } from './reason.ts'
 
 /** How to check objects. */
 export interface CheckObjectsOptions {
   readonly digester: FileDigester
+  /** Gets the objects that are there, whatever is in them. */
+  readonly present: PresentObjects
   onChecked(done: number): void
   readonly signal: AbortSignal | undefined
 }
+
+const UPPER_CASE = /[A-F]/
 
 type Outcome = CheckFinding | undefined
 
@@ -24,7 +29,7 @@ type Outcome = CheckFinding | undefined
 export async function checkObjects(
   repository: Repository,
   log: CheckLog,
-  { digester, onChecked, signal }: CheckObjectsOptions,
+  { digester, present, onChecked, signal }: CheckObjectsOptions,
 ): Promise<void> {
   const { layout, algorithm } = repository
   const verity = createVerity(repository)
@@ -40,10 +45,13 @@ export async function checkObjects(
     signal?.throwIfAborted()
   }
   for (const directory of objectDirectories(layout, log)) {
-    for (const { name } of readDirectory(join(layout.objects, directory))) {
+    for (const entry of readDirectory(join(layout.objects, directory))) {
       log.counts.objectsChecked += 1
-      const path = `objects/${directory}/${showUtf8(name)}`
-      const digest = Digest.fromHex(directory + name.toString('latin1'), algorithm)
+      const name = entry.name.toString('latin1')
+      const path = `objects/${directory}/${showUtf8(entry.name)}`
+      const digest = Digest.fromHex(directory + name, algorithm)
+      // Objects are looked for by their lower-case names.
+      if (digest !== undefined && entry.isFile() && !UPPER_CASE.test(name)) present.add(digest)
       const outcome =
         digest === undefined
           ? Promise.resolve(invalidName(path, algorithm))

@@ -8,6 +8,7 @@ import { checkStreams } from './check-streams.ts'
 import { createLocalDigester, type FileDigester } from './file-digester.ts'
 import type { CheckReport } from './finding.ts'
 import { countObjects, findStrayLinks } from './object-directories.ts'
+import { PresentObjects } from './present-objects.ts'
 import { isFileError, reasonOf } from './reason.ts'
 
 /** How to check a repository. */
@@ -35,7 +36,8 @@ export async function checkRepository(
   options: CheckOptions = {},
 ): Promise<CheckReport> {
   const { metadataOnly = false, onProgress, signal } = options
-  const { layout, objects } = repository
+  const { layout } = repository
+  const present = new PresentObjects(repository.objects)
   const log = new CheckLog()
   signal?.throwIfAborted()
   const metadata = checkMetadata(repository, log)
@@ -46,13 +48,13 @@ export async function checkRepository(
     onProgress?.(0, total)
     await checkObjects(repository, log, {
       digester,
+      present,
       onChecked: done => onProgress?.(done, Math.max(done, total)),
       signal,
     })
   }
-  const isPresent = objects.has.bind(objects)
-  await checkStreams(repository, log, { isPresent, signal })
-  await checkImages(repository, log, { isPresent, signal })
+  await checkStreams(repository, log, { present, signal })
+  await checkImages(repository, log, { present, signal })
   return log.report(metadata)
 }
 
@@ -62,6 +64,7 @@ function checkMetadata(repository: Repository, log: CheckLog): CheckReport['meta
   try {
     const stored = readMetadataFile(layout, system)
     if (stored === undefined) return 'absent'
+    if (!stored.isAsWritten) log.warn({ kind: 'metadata-unusual', path })
     if (stored.metadata.algorithm === algorithm) return 'ok'
     const detail = `it says ${stored.metadata.algorithm.name}, the repository was opened as ${algorithm.name}`
     log.add({ kind: 'metadata-algorithm-mismatch', path, detail })

@@ -1,14 +1,14 @@
-import type { Digest } from '@composefs/fsverity'
 import { isSplitstreamError, openSplitstream, type SplitstreamReader } from '@composefs/splitstream'
 import { isRepositoryError } from '../errors.ts'
 import type { Repository } from '../repository.ts'
 import { checkRefs, type LinkDirectory, type NamedLink, namedLinks } from './check-links.ts'
 import type { CheckLog } from './check-log.ts'
+import type { PresentObjects } from './present-objects.ts'
 import { isFileError, reasonOf } from './reason.ts'
 
 /** How to check streams. */
 export interface CheckStreamsOptions {
-  isPresent(digest: Digest): boolean
+  readonly present: PresentObjects
   readonly signal: AbortSignal | undefined
 }
 
@@ -58,14 +58,14 @@ async function openStream(
 function checkReferences(
   reader: SplitstreamReader,
   log: CheckLog,
-  { path, isPresent }: CheckStreamsOptions & { readonly path: string },
+  { path, present }: CheckStreamsOptions & { readonly path: string },
 ): void {
   for (const digest of reader.objectReferences) {
-    if (isPresent(digest)) continue
+    if (present.has(digest)) continue
     log.add({ kind: 'missing-object-ref', path, detail: digest.hex, digest }, 'missingObjects')
   }
   for (const [name, digest] of reader.namedReferences) {
-    if (isPresent(digest)) continue
+    if (present.has(digest)) continue
     const detail = `ref ${name}: ${digest.hex}`
     log.add({ kind: 'missing-named-ref', path, detail, digest }, 'missingObjects')
   }

@@ -56,7 +56,7 @@ export function createFileHasher(hashing: Hashing): FileHasher {
     const file = openForReading(path)
     try {
       const status = fstatSync(file)
-      if (!status.isFile()) throw notAFile(path, status.isDirectory() ? 'EISDIR' : 'ENXIO')
+      if (!status.isFile()) throw notAFile(path, status.isDirectory())
       if (status.size <= buffer.length) {
         const count = readFully(file, buffer.subarray(0, status.size), 0)
         return fsverityDigest(buffer.subarray(0, count), { algorithm, hashing }).bytes
@@ -75,6 +75,8 @@ export function createFileHasher(hashing: Hashing): FileHasher {
   }
 }
 
-function notAFile(path: string, code: 'EISDIR' | 'ENXIO'): Error {
-  return Object.assign(new Error(`${code}: ${path} is no regular file`), { code, path })
+function notAFile(path: string, isDirectory: boolean): Error {
+  const code = isDirectory ? 'EISDIR' : 'ENXIO'
+  const message = `${code}: no regular file, open '${path}'`
+  return Object.assign(new Error(message), { code, syscall: 'open', path })
 }

@@ -48,6 +48,8 @@ export type WarningKind =
   | 'stray-temporary'
   /** An entry that is none of a repository. */
   | 'unknown-entry'
+  /** A valid meta.json that is not what this version writes: changed by hand, by a newer version, or by chance. */
+  | 'metadata-unusual'
 
 /** Something that need not be there. */
 export interface CheckWarning {

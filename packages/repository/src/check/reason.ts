@@ -1,4 +1,6 @@
-/** True for a system call that failed because of the file it was about, not of a mistake of ours. */
+import { isRepositoryError } from '../errors.ts'
+
+/** True for a system call that failed because of the file it was about, not because of a mistake of ours. */
 export function isFileError(error: unknown): error is NodeJS.ErrnoException {
   if (!(error instanceof Error) || !('code' in error)) return false
   return typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code)
@@ -8,8 +10,13 @@ export function isFileError(error: unknown): error is NodeJS.ErrnoException {
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message } = error
-  const { syscall } = error as NodeJS.ErrnoException
+  if (isRepositoryError(error)) {
+    const { path } = error.facts
+    const isFirst = path !== undefined && message.startsWith(path)
+    return isFirst ? message.slice(path.length).replace(/^:? /, '') : message
+  }
   // Node: `EACCES: permission denied, open '/…'`.
+  const { syscall } = error as NodeJS.ErrnoException
   const end = syscall === undefined ? -1 : message.indexOf(`, ${syscall}`)
   return end < 0 ? message : message.slice(0, end)
 }

@@ -1,0 +1,29 @@
+import type { Digest } from '@composefs/fsverity'
+import type { DiskObjectStore } from '../objects.ts'
+import { DigestSet } from '../reach/digest-set.ts'
+
+/**
+ * Which objects are there. What has been seen once is taken to stay: the lock keeps garbage collection away. What has
+ * not been seen is looked for again, because writers go on.
+ */
+export class PresentObjects {
+  readonly #objects: DiskObjectStore
+  readonly #seen: DigestSet
+
+  constructor(objects: DiskObjectStore) {
+    this.#objects = objects
+    this.#seen = new DigestSet(objects.algorithm)
+  }
+
+  /** Notes an object whose file has been seen. */
+  add(id: Digest): void {
+    this.#seen.add(id.bytes)
+  }
+
+  has(id: Digest): boolean {
+    if (this.#seen.has(id.bytes)) return true
+    if (!this.#objects.has(id)) return false
+    this.#seen.add(id.bytes)
+    return true
+  }
+}
