@@ -1,3 +1,4 @@
+export { type AffectedFile, type AffectedFiles, affectedFiles } from './check/affected-files.ts'
 export { type CheckOptions, checkRepository } from './check/check-repository.ts'
 export { createLocalDigester, type FileDigester } from './check/file-digester.ts'
 export {

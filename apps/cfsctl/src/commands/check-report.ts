@@ -7,6 +7,7 @@ import {
 import { CliError } from '../errors/cli-error.ts'
 import { printable } from '../output/printable.ts'
 import type { Json } from '../output/result.ts'
+import { type EffectOf, noEffects } from './finding-effects.ts'
 
 /** The text of a check, without its findings. */
 export function* checkCounts(report: CheckReport): Generator<string> {
@@ -28,16 +29,10 @@ export function* checkLines(report: CheckReport): Generator<string> {
   if (findingsOmitted > 0) yield `  - and ${findingsOmitted} more`
 }
 
-/** What of the repository a finding hits. */
-export interface FindingEffect {
-  /** Names of images and tags. */
-  readonly images: readonly string[]
-}
-
 /** The document of a check as cfsctl prints it, and more behind. */
 export function checkDocument(
   report: CheckReport,
-  effectOf: (finding: CheckFinding) => FindingEffect = () => ({ images: [] }),
+  effectOf: EffectOf = noEffects,
 ): { readonly [key: string]: Json } {
   const { findings } = report
   return {
@@ -53,14 +48,19 @@ export function checkDocument(
     missing_objects: report.missingObjects,
     errors: findings.map(formatFinding),
     errors_omitted: report.findingsOmitted,
-    errors_detail: findings.map(finding => ({
-      kind: finding.kind,
-      path: finding.path,
-      object_id: finding.digest?.hex ?? null,
-      detail: finding.detail,
-      images: effectOf(finding).images,
-      repairable: isRepairable(finding),
-    })),
+    errors_detail: findings.map(finding => {
+      const { images, files, fileCount } = effectOf(finding)
+      return {
+        kind: finding.kind,
+        path: finding.path,
+        object_id: finding.digest?.hex ?? null,
+        detail: finding.detail,
+        images,
+        repairable: isRepairable(finding),
+        files: files.map(({ image, path }) => ({ image: image.hex, path })),
+        files_total: fileCount,
+      }
+    }),
     warnings: report.warnings.map(warningText),
   }
 }
