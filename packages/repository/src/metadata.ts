@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from '@composefs/bytes'
+import { decodeUtf8, encodeUtf8, equalBytes } from '@composefs/bytes'
 import type { ErofsVersion } from '@composefs/erofs'
 import { type Algorithm, formatAlgorithm, parseAlgorithm } from '@composefs/fsverity'
 import { RepositoryError } from './errors.ts'
@@ -112,6 +112,12 @@ export function parseMetadata(bytes: Uint8Array): RepositoryMetadata {
     features,
     ...(formats === undefined ? {} : { erofsFormats: parseFormats(formats) }),
   }
+}
+
+/** True when `bytes` are what is written for what they say. Others mean the same, but somebody else wrote them. */
+export function isAsWritten(bytes: Uint8Array, metadata: RepositoryMetadata): boolean {
+  const written = createMetadata(metadata.algorithm, erofsFormatsOf(metadata))
+  return equalBytes(bytes, encodeMetadata(written))
 }
 
 /** The formats the repository makes. An explicit format 2 alone yields to the V1 feature, as cfsctl reads it. */

@@ -1,0 +1,114 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { isErofsError, openImage } from '@composefs/erofs'
+import { Digest } from '@composefs/fsverity'
+import { nodeHashing } from '@composefs/fsverity/node'
+import { linuxSystem } from '@composefs/linux'
+import { isSplitstreamError } from '@composefs/splitstream'
+import { entriesBelow } from '@composefs/test-fixtures/damage'
+import { describe, expect, test } from 'vitest'
+import {
+  checkRepository,
+  createLocalDigester,
+  type FileDigester,
+  isRepositoryError,
+  openRepository,
+  type Repository,
+} from '../../src/index.ts'
+import { damagedRepository, lookAt } from './damaged-repository.ts'
+
+/** Every byte with `COMPOSEFS_DAMAGE=full`; otherwise the first of each file, and one in so many of the rest. */
+const STRIDE = process.env.COMPOSEFS_DAMAGE === 'full' ? 1 : 97
+const HEAD = 64
+
+const { path } = await damagedRepository()
+const files = entriesBelow(path).filter(({ kind }) => kind === 'file')
+
+/** Calls `look` with one bit after the other turned, one in each chosen byte; the file is as it was afterwards. */
+async function eachFlip(
+  file: string,
+  look: (flipped: { readonly offset: number; readonly mask: number }) => Promise<void>,
+  masks: (offset: number) => readonly number[] = offset => [1 << (offset % 8)],
+): Promise<void> {
+  const bytes = readFileSync(file)
+  const descriptor = openSync(file, 'r+')
+  try {
+    for (let offset = 0; offset < bytes.length; offset += offset < HEAD ? 1 : STRIDE) {
+      for (const mask of masks(offset)) {
+        writeSync(descriptor, Uint8Array.of((bytes[offset] ?? 0) ^ mask), 0, 1, offset)
+        await look({ offset, mask })
+      }
+      writeSync(descriptor, bytes, offset, 1, offset)
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** A digester that reads one file only; of the others it knows the digests by their names. */
+function digesterOf(changed: string): FileDigester {
+  const local = createLocalDigester(nodeHashing)
+  return {
+    ...local,
+    digest: async (file, algorithm) =>
+      (file === changed ? undefined : Digest.fromObjectPath(file.slice(-65), algorithm)) ??
+      local.digest(file, algorithm),
+  }
+}
+
+describe('one bit of', () => {
+  const objects = files.filter(file => file.path.startsWith('objects/'))
+  test.each(objects)('$path is missed wherever it is turned, and nothing crashes', async object => {
+    const file = join(path, object.path)
+    const digest = Digest.fromObjectPath(object.path.slice('objects/'.length)) as Digest
+    await using repository = await openRepository(path, { system: linuxSystem })
+    await using digester = digesterOf(file)
+    await eachFlip(file, async flip => {
+      const { findings } = await checkRepository(repository, { digester })
+      const mismatches = findings.filter(({ kind }) => kind === 'object-digest-mismatch')
+      expect(
+        mismatches.map(finding => finding.path),
+        JSON.stringify(flip),
+      ).toEqual([object.path])
+      await readAsStream(repository, digest)
+      readAsImage(readFileSync(file))
+    })
+    expect((await checkRepository(repository)).ok).toBe(true)
+  })
+
+  test('meta.json is refused or warned of', async () => {
+    const every = [1, 2, 4, 8, 16, 32, 64, 128, 255]
+    const silent: string[] = []
+    const file = join(path, 'meta.json')
+    const text = readFileSync(file, 'utf8')
+    await eachFlip(
+      file,
+      async ({ offset, mask }) => {
+        const report = await lookAt(path, checkRepository)
+        if ('refused' in report || !report.ok || report.warnings.length > 0) return
+        silent.push(`${text[offset]} ${mask}`)
+      },
+      () => every,
+    )
+    expect(silent).toEqual([])
+  })
+})
+
+/** Reads an object as a stream to its end, whatever it is. */
+async function readAsStream(repository: Repository, digest: Digest): Promise<void> {
+  try {
+    const reader = await repository.streams.open(digest)
+    for await (const _ of reader.chunks());
+  } catch (error) {
+    if (!isSplitstreamError(error) && !isRepositoryError(error)) throw error
+  }
+}
+
+/** Reads an image to its end, whatever it is. */
+function readAsImage(bytes: Uint8Array): void {
+  try {
+    openImage(bytes).toTree()
+  } catch (error) {
+    if (!isErofsError(error)) throw error
+  }
+}
