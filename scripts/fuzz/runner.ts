@@ -1,0 +1,76 @@
+import { send } from './messages.ts'
+import type { SharedInput } from './shared-input.ts'
+import type { Target } from './target.ts'
+
+/** Milliseconds above which an input is timed again: whatever else the machine does takes time too. */
+const TIMED_AGAIN = 50
+const MIB = 2 ** 20
+
+/** Runs inputs one by one and tells the watcher what is wrong with them. */
+export class Runner {
+  readonly #target: Target
+  readonly #shared: SharedInput
+  #slowest = 0
+  #peak = 0
+  count = 0
+
+  constructor(target: Target, shared: SharedInput) {
+    this.#target = target
+    this.#shared = shared
+  }
+
+  /** What the input did; undefined for a finding. */
+  async run(input: Uint8Array): Promise<string | undefined> {
+    this.count++
+    let way: string | undefined
+    let milliseconds = 0
+    this.#shared.begin(this.count, input)
+    try {
+      const start = performance.now()
+      way = await this.#target.run(input)
+      milliseconds = performance.now() - start
+      for (
+        let again = 0;
+        again < 2 && milliseconds > Math.max(TIMED_AGAIN, this.#slowest);
+        again++
+      ) {
+        const restart = performance.now()
+        await this.#target.run(input)
+        milliseconds = Math.min(milliseconds, performance.now() - restart)
+      }
+    } catch (error) {
+      send({ kind: 'crash', number: this.count, input, detail: textOf(error) })
+    }
+    this.#shared.end()
+    if (milliseconds > this.#slowest) {
+      this.#slowest = milliseconds
+      send({ kind: 'slowest', number: this.count, input, milliseconds })
+    }
+    this.#lookAtMemory(input)
+    return way
+  }
+
+  /** Seeds are not counted. */
+  atStart(): void {
+    this.count = 0
+  }
+
+  #lookAtMemory(input: Uint8Array): void {
+    const peak = process.resourceUsage().maxRSS / 1024
+    if (peak < this.#peak + 1) return
+    this.#peak = peak
+    send({
+      kind: 'memory',
+      number: this.count,
+      input,
+      mebibytes: peak,
+      now: process.memoryUsage.rss() / MIB,
+    })
+  }
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause === undefined ? '' : `\ncause: ${textOf(error.cause)}`
+  return `${error.stack ?? error.message}${cause}`
+}
