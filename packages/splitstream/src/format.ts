@@ -66,8 +66,14 @@ export const CHUNK_HEAD_SIZE = 8
 /** Longest info section we read: eight hundred times what version 0 needs. */
 export const INFO_SIZE_MAX: number = 64 * 1024
 
-/** Longest decompressed named references we read: an image of a hundred thousand layers needs a tenth of it. */
-export const NAMED_REFERENCES_SIZE_MAX: number = 64 * 1024 * 1024
+/** Most named references we read: each layer of an image has one, and each takes some hundred bytes of memory. */
+export const NAMED_REFERENCES_MAX: number = 2 ** 17
+
+/** Longest named reference in bytes, index and colon included: the name is of one of our kinds, or a digest. */
+export const NAMED_REFERENCE_SIZE_MAX: number = 16 * 1024
+
+/** Longest decompressed named references we read: an image of a hundred thousand layers needs half of it. */
+export const NAMED_REFERENCES_SIZE_MAX: number = 16 * 1024 * 1024
 
 /** What the streams of a repository hold. */
 export const CONTENT_TYPES = {

@@ -2,6 +2,7 @@ import { compareBytes, decodeUtf8, encodeUtf8 } from '@composefs/bytes'
 import type { Digest } from '@composefs/fsverity'
 import type { DigestList } from './digest-list.ts'
 import { SplitstreamError } from './errors.ts'
+import { NAMED_REFERENCE_SIZE_MAX, NAMED_REFERENCES_MAX } from './format.ts'
 
 const COLON = 0x3a
 
@@ -31,39 +32,90 @@ export function encodeNamedReferences(references: readonly NamedReference[]): Ui
 }
 
 /**
- * Reads the records. Of two with the same name the later one counts. The name begins behind the first colon and may
- * hold more of them.
- *
- * @throws SplitstreamError ERR_SPLITSTREAM_BAD_NAMED_REFERENCE
+ * Reads the records as they are decompressed: of the section no more is in memory than one record and what is kept. Of
+ * two records with the same name the later one counts. The name begins behind the first colon and may hold more of
+ * them.
  */
-export function parseNamedReferences(
-  records: Uint8Array,
-  streamReferences: DigestList,
-): Map<string, Digest> {
-  const named = new Map<string, Digest>()
-  let start = 0
-  while (start < records.length) {
-    const end = records.indexOf(0, start)
-    if (end < 0) throw bad('the last record has no end', start)
-    const colon = records.indexOf(COLON, start)
-    if (colon < 0 || colon > end) throw bad('a record without colon', start)
-    const digest = streamReferences.at(parseIndex(records, start, colon))
-    if (digest === undefined) throw bad('an index beyond the stream references', start)
-    const name = decodeUtf8(records.subarray(colon + 1, end))
-    if (name === undefined) throw bad('a name that is not UTF-8', start)
-    named.set(name, digest)
-    start = end + 1
+export class NamedReferencesParser {
+  readonly #streamReferences: DigestList
+  readonly #named = new Map<string, Digest>()
+  /** The beginning of a record whose end has not come yet. */
+  #carry = new Uint8Array(256)
+  #carried = 0
+  #records = 0
+  /** Where the record at hand begins in the section. */
+  #offset = 0
+
+  constructor(streamReferences: DigestList) {
+    this.#streamReferences = streamReferences
   }
-  return named
+
+  /** @throws SplitstreamError ERR_SPLITSTREAM_BAD_NAMED_REFERENCE, ERR_SPLITSTREAM_TOO_LARGE */
+  push(piece: Uint8Array): void {
+    for (let at = 0; at < piece.length; ) {
+      const end = piece.indexOf(0, at)
+      const part = piece.subarray(at, end < 0 ? piece.length : end)
+      if (end < 0) {
+        this.#keep(part)
+        return
+      }
+      if (this.#carried === 0) {
+        this.#add(part)
+      } else {
+        this.#keep(part)
+        this.#add(this.#carry.subarray(0, this.#carried))
+        this.#carried = 0
+      }
+      at = end + 1
+    }
+  }
+
+  /**
+   * The references by name, after the last piece.
+   *
+   * @throws SplitstreamError ERR_SPLITSTREAM_BAD_NAMED_REFERENCE
+   */
+  finish(): Map<string, Digest> {
+    if (this.#carried > 0) throw bad('the last record has no end', this.#offset)
+    return this.#named
+  }
+
+  #add(record: Uint8Array): void {
+    if (record.length > NAMED_REFERENCE_SIZE_MAX) throw tooLong(this.#offset)
+    this.#records += 1
+    if (this.#records > NAMED_REFERENCES_MAX) throw tooMany()
+    const colon = record.indexOf(COLON)
+    if (colon < 0) throw bad('a record without colon', this.#offset)
+    const index = parseIndex(record.subarray(0, colon), this.#offset)
+    const digest = this.#streamReferences.at(index)
+    if (digest === undefined) throw bad('an index beyond the stream references', this.#offset)
+    const name = decodeUtf8(record.subarray(colon + 1))
+    if (name === undefined) throw bad('a name that is not UTF-8', this.#offset)
+    this.#named.set(name, digest)
+    this.#offset += record.length + 1
+  }
+
+  #keep(part: Uint8Array): void {
+    const length = this.#carried + part.length
+    if (length > NAMED_REFERENCE_SIZE_MAX) throw tooLong(this.#offset)
+    if (length > this.#carry.length) {
+      // Doubled, so that a record that comes byte by byte is not copied for each of them.
+      const grown = new Uint8Array(Math.max(length, 2 * this.#carry.length))
+      grown.set(this.#carry.subarray(0, this.#carried))
+      this.#carry = grown
+    }
+    this.#carry.set(part, this.#carried)
+    this.#carried = length
+  }
 }
 
 /** Decimal digits, leading zeros allowed as in cfsctl. */
-function parseIndex(records: Uint8Array, start: number, end: number): number {
-  if (start === end) throw bad('a record without index', start)
+function parseIndex(digits: Uint8Array, offset: number): number {
+  if (digits.length === 0) throw bad('a record without index', offset)
   let index = 0
-  for (let at = start; at < end; at++) {
-    const digit = (records[at] as number) - 0x30
-    if (digit < 0 || digit > 9) throw bad('an index that is no decimal number', start)
+  for (const byte of digits) {
+    const digit = byte - 0x30
+    if (digit < 0 || digit > 9) throw bad('an index that is no decimal number', offset)
     index = index * 10 + digit
   }
   return index
@@ -73,4 +125,14 @@ function bad(what: string, offset: number): SplitstreamError {
   const message = `named references: ${what} at byte ${offset}`
   const facts = { section: 'named references', offset }
   return new SplitstreamError('ERR_SPLITSTREAM_BAD_NAMED_REFERENCE', message, facts)
+}
+
+function tooLong(offset: number): SplitstreamError {
+  const message = `a named reference of more than ${NAMED_REFERENCE_SIZE_MAX} bytes at byte ${offset}`
+  return new SplitstreamError('ERR_SPLITSTREAM_TOO_LARGE', message, { offset })
+}
+
+function tooMany(): SplitstreamError {
+  const message = `more than ${NAMED_REFERENCES_MAX} named references`
+  return new SplitstreamError('ERR_SPLITSTREAM_TOO_LARGE', message)
 }

@@ -1,5 +1,10 @@
-import { concatBytes, startsWith } from '@composefs/bytes'
-import { type Algorithm, algorithmByKernelId, LOG_BLOCK_SIZE } from '@composefs/fsverity'
+import { startsWith } from '@composefs/bytes'
+import {
+  type Algorithm,
+  algorithmByKernelId,
+  type Digest,
+  LOG_BLOCK_SIZE,
+} from '@composefs/fsverity'
 import type { ByteRange, ByteSource } from './byte-source.ts'
 import type { ZstdCodec } from './codec.ts'
 import { DigestList } from './digest-list.ts'
@@ -15,7 +20,7 @@ import {
   SPLITSTREAM_MAGIC,
   SPLITSTREAM_VERSION,
 } from './format.ts'
-import { parseNamedReferences } from './named-references.ts'
+import { NamedReferencesParser } from './named-references.ts'
 import { SplitstreamReader } from './reader.ts'
 
 /** How to read a splitstream. */
@@ -80,10 +85,7 @@ export async function openSplitstream(
     size: Number(info.size),
     streamReferences,
     objectReferences,
-    namedReferences: parseNamedReferences(
-      await readNamedReferences(source, zstd, named),
-      streamReferences,
-    ),
+    namedReferences: await readNamedReferences(named, { source, zstd, streamReferences }),
   })
 }
 
@@ -139,21 +141,24 @@ function readReferences(source: ByteSource, algorithm: Algorithm, range: ByteRan
 
 /** Sections of no bytes, which cfsctl refuses and nobody writes, are no names. */
 async function readNamedReferences(
-  source: ByteSource,
-  zstd: ZstdCodec,
   range: ByteRange,
-): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
+  from: {
+    readonly source: ByteSource
+    readonly zstd: ZstdCodec
+    readonly streamReferences: DigestList
+  },
+): Promise<ReadonlyMap<string, Digest>> {
+  const parser = new NamedReferencesParser(from.streamReferences)
   let size = 0
-  for await (const piece of zstd.decompress(source, range)) {
+  for await (const piece of from.zstd.decompress(from.source, range)) {
     size += piece.length
     if (size > NAMED_REFERENCES_SIZE_MAX) {
       const message = `named references of more than ${NAMED_REFERENCES_SIZE_MAX} bytes`
       throw new SplitstreamError('ERR_SPLITSTREAM_TOO_LARGE', message)
     }
-    pieces.push(piece)
+    parser.push(piece)
   }
-  return concatBytes(pieces)
+  return parser.finish()
 }
 
 function viewOf(source: ByteSource, range: ByteRange): DataView {
