@@ -1,3 +1,5 @@
+import type { Broken } from './reach/broken.ts'
+
 /** Everything that can be wrong with a repository. Codes are API: append, never rename. */
 export type RepositoryErrorCode =
   /** The directory does not exist. */
@@ -49,6 +51,8 @@ export type RepositoryErrorCode =
   | 'ERR_REPOSITORY_CANNOT_SHARE'
   /** Something other than a directory where one of the repository's own belongs: a symlink to one, too. */
   | 'ERR_REPOSITORY_BAD_DIRECTORY'
+  /** Something is broken, so that what is garbage cannot be told. */
+  | 'ERR_REPOSITORY_GC_REFUSED'
 
 /** What a RepositoryError knows beside its message. */
 export interface RepositoryErrorFacts {
@@ -59,6 +63,9 @@ export interface RepositoryErrorFacts {
   readonly expected?: unknown
   readonly actual?: unknown
   readonly features?: readonly string[]
+  /** What stops the garbage collection: the first of `brokenCount`. */
+  readonly broken?: readonly Pick<Broken, 'path' | 'reason' | 'neededBy'>[]
+  readonly brokenCount?: number
   /** Processes that hold the lock. Command names are as the processes chose them. */
   readonly holders?: readonly { readonly pid: number; readonly command: string }[]
 }

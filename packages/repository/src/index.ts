@@ -11,6 +11,11 @@ export {
 } from './check/finding.ts'
 export { serveDigests } from './check/serve-digests.ts'
 export { createThreadDigester, type ThreadDigesterOptions } from './check/thread-digester.ts'
+export {
+  type CollectOptions,
+  type CollectResult,
+  collectGarbage,
+} from './collect/collect-garbage.ts'
 export { countRepository, type RepositoryCounts } from './count.ts'
 export { type CountingObjectStore, createCountingObjectStore } from './counting-objects.ts'
 export { DataSharing, type SharingOptions } from './data-sharing.ts'
@@ -55,6 +60,12 @@ export {
 export { type Root, rootPath } from './reach/root.ts'
 export type { ReceivedBy } from './receive-object.ts'
 export type { Ref, RefEntry } from './refs.ts'
+export { dropBrokenLinks } from './repair/drop-broken-links.ts'
+export { type MendedEntry, mendEntries } from './repair/mend-entries.ts'
+export { missingObjects } from './repair/missing-objects.ts'
+export { putAside, QUARANTINE } from './repair/put-aside.ts'
+export { renewVerity } from './repair/renew-verity.ts'
+export { type TakenObjects, takeObjects } from './repair/take-objects.ts'
 export type { Repository, RepositoryLock } from './repository.ts'
 export { type ScanOptions, scanDirectory } from './scan-directory.ts'
 export type { StreamStore } from './streams.ts'

@@ -71,6 +71,7 @@ const REPOSITORY: Readonly<Record<RepositoryErrorCode, CliCode>> = {
   ERR_REPOSITORY_SCAN_UNSUPPORTED: 'tree-invalid',
   ERR_REPOSITORY_CANNOT_SHARE: 'feature-unsupported',
   ERR_REPOSITORY_BAD_DIRECTORY: 'repository-invalid',
+  ERR_REPOSITORY_GC_REFUSED: 'gc-refused',
 }
 
 const OCI: Readonly<Record<OciErrorCode, CliCode>> = {

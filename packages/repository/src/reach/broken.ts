@@ -9,8 +9,10 @@ export interface Broken {
   readonly reason: string
   /** Path of a root that needs it. */
   readonly neededBy?: string
-  /** True for a symlink in the place of one: it can be removed. */
-  readonly isLink: boolean
+  /**
+   * How to go on in spite of it: `remove` the link that it is, `skip` what is nobody's, or not at all.
+   */
+  readonly remedy: 'remove' | 'skip' | 'none'
 }
 
 /** Gets each broken thing; what can be told without it goes on. */

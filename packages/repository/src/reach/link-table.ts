@@ -5,8 +5,6 @@ import { DigestSet } from './digest-set.ts'
 export class LinkTable {
   readonly #byId = new Map<string, Digest>()
   readonly #objects: DigestSet
-  /** For each of the objects the first entry that names it. */
-  readonly #ids: string[] = []
 
   constructor(algorithm: Algorithm) {
     this.#objects = new DigestSet(algorithm)
@@ -18,7 +16,7 @@ export class LinkTable {
 
   add(id: string, object: Digest): void {
     this.#byId.set(id, object)
-    if (this.#objects.add(object.bytes)) this.#ids.push(id)
+    this.#objects.add(object.bytes)
   }
 
   /** The object of an entry. */
@@ -26,9 +24,9 @@ export class LinkTable {
     return this.#byId.get(id)
   }
 
-  /** The entry of an object: the first of several. */
-  idOf(object: Digest): string | undefined {
-    return this.#ids[this.#objects.indexOf(object.bytes)]
+  /** True when some entry names the object. */
+  hasObject(object: Digest): boolean {
+    return this.#objects.has(object.bytes)
   }
 
   /** Entries and their objects in the order of `add`. */

@@ -6,7 +6,7 @@ import { objectOfLink, readLink, targetOfRef } from '../links.ts'
 import { isRealDirectory } from '../real-directories.ts'
 import { RefDirectory } from '../refs.ts'
 import type { Repository } from '../repository.ts'
-import { type OnBroken, reasonOf } from './broken.ts'
+import { type Broken, type OnBroken, reasonOf } from './broken.ts'
 import { LinkTable } from './link-table.ts'
 import type { Root } from './root.ts'
 
@@ -49,9 +49,9 @@ function readLinks(
     if (id === REFS) continue
     const path = `${name}/${showUtf8(entry.name)}`
     if (id === undefined) {
-      onBroken({ path, reason: 'the name is not UTF-8', isLink: false })
+      onBroken({ path, reason: 'the name is not UTF-8', remedy: 'skip' })
     } else if (!entry.isSymbolicLink()) {
-      onBroken({ path, reason: 'is no symlink', isLink: false })
+      onBroken({ path, reason: 'is no symlink', remedy: 'skip' })
     } else {
       const find = (text: string) => objectOfLink(text, algorithm, path)
       const object = followLink(`${directory}/${id}`, path, { find, onBroken })
@@ -70,13 +70,13 @@ function* readRefs(
   const prefix = `${directory}/${REFS}`
   if (!isThere(layout, refs, () => onBroken(noDirectory(prefix)))) return
   const onBadName = (name: string) =>
-    onBroken({ path: `${prefix}/${name}`, reason: 'the name is not UTF-8', isLink: false })
+    onBroken({ path: `${prefix}/${name}`, reason: 'the name is not UTF-8', remedy: 'skip' })
   const kind = directory === 'images' ? 'image-ref' : 'stream-ref'
   for (const entry of new RefDirectory(layout, refs).entries(undefined, onBadName)) {
     const { name } = entry
     const path = `${prefix}/${name}`
     if (entry.kind === 'other') {
-      onBroken({ path, reason: 'is neither a symlink nor a directory', isLink: false })
+      onBroken({ path, reason: 'is neither a symlink nor a directory', remedy: 'skip' })
     } else if (entry.kind === 'symlink') {
       const find = (text: string) => targetOfRef(text, path)
       const target = followLink(entry.path, path, { find, onBroken })
@@ -96,7 +96,7 @@ function followLink<T>(
     return text === undefined ? undefined : find(text)
   } catch (error) {
     if (!isRepositoryError(error)) throw error
-    onBroken({ path, reason: reasonOf(error, path), isLink: true })
+    onBroken({ path, reason: reasonOf(error, path), remedy: 'remove' })
     return undefined
   }
 }
@@ -112,6 +112,6 @@ function isThere(layout: Repository['layout'], directory: string, onOther: () =>
   }
 }
 
-function noDirectory(path: string) {
-  return { path, reason: 'is no directory', isLink: false }
+function noDirectory(path: string): Broken {
+  return { path, reason: 'is no directory', remedy: 'none' }
 }

@@ -38,7 +38,7 @@ export function* objectFiles(
         yield { digest, path: `${parent}/${entry.name}` }
       } else {
         const name = showUtf8(Buffer.from(entry.name, 'latin1'))
-        onBroken({ path: `objects/${directory}/${name}`, reason: problem, isLink: false })
+        onBroken({ path: `objects/${directory}/${name}`, reason: problem, remedy: 'skip' })
       }
     }
   }
@@ -59,7 +59,7 @@ function isDirectory(layout: Layout, path: string, onBroken: OnBroken): boolean 
     return isRealDirectory(layout, `${layout.root}/${path}`)
   } catch (error) {
     if (!isRepositoryError(error, 'ERR_REPOSITORY_BAD_DIRECTORY')) throw error
-    onBroken({ path, reason: 'is no directory', isLink: false })
+    onBroken({ path, reason: 'is no directory', remedy: 'none' })
     return false
   }
 }

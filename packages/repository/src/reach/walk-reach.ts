@@ -32,8 +32,6 @@ export interface ReachOptions {
 
 interface Pending {
   readonly object: Digest
-  /** The entry of `streams/`. */
-  readonly id: string
   readonly root: Root | undefined
 }
 
@@ -49,8 +47,8 @@ export class ReachWalk {
   readonly #images: DigestSet
   /** Objects of named references: streams, if an entry of `streams/` names them. */
   readonly #referenced: DigestSet
-  /** Why objects could not be read, by kind and hex. */
-  readonly #failed = new Map<string, string>()
+  /** The objects that could not be read, by kind and hex. */
+  readonly #failed = new Map<string, { readonly reason: string; readonly neededBy?: string }>()
   readonly #pending: Pending[] = []
   #names: RepositoryNames | undefined
   #nodes = 0
@@ -71,16 +69,16 @@ export class ReachWalk {
     for (const root of roots) {
       const reason = await this.#readRoot(root)
       if (reason !== undefined) {
-        this.#options.onBroken({ path: rootPath(root), reason, isLink: true })
+        this.#options.onBroken({ path: rootPath(root), reason, remedy: 'remove' })
       }
       await this.#drain()
     }
     // Streams that have got a name since they were referred to.
-    for (const [id, object] of names.streams.entries()) {
-      if (!this.#referenced.has(object.bytes)) continue
-      this.#pending.push({ object, id, root: undefined })
+    for (const [, object] of names.streams.entries()) {
+      if (this.#referenced.has(object.bytes)) this.#pending.push({ object, root: undefined })
     }
     await this.#drain()
+    this.#tellFailed(names)
   }
 
   async #readRoot(root: Root): Promise<string | undefined> {
@@ -92,51 +90,58 @@ export class ReachWalk {
     if (root.entry.toLowerCase() !== object.hex) {
       return `images/${root.entry} points to the other object ${object.hex}`
     }
-    return this.#readImage(object)
+    return this.#readImage(object, root)
   }
 
   /** A worklist, no recursion: whoever made the streams chose how they refer to each other. */
   async #drain(): Promise<void> {
     for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
-      const { id, object, root } = next
-      if (this.#streams.has(object.bytes)) continue
-      const reason = await this.#readStream(object, root)
-      if (reason === undefined) continue
-      const neededBy = root === undefined ? {} : { neededBy: rootPath(root) }
-      this.#options.onBroken({ path: `streams/${id}`, reason, ...neededBy, isLink: true })
+      await this.#readStream(next.object, next.root)
+    }
+  }
+
+  /** Tells of streams that cannot be read by their names of now: since the last walk, one may have got a good stream. */
+  #tellFailed({ streams }: RepositoryNames): void {
+    if (this.#failed.size === 0) return
+    for (const [id, object] of streams.entries()) {
+      if (!this.#referenced.has(object.bytes)) continue
+      const failure = this.#failed.get(`streams/${object.hex}`)
+      if (failure === undefined) continue
+      this.#options.onBroken({ path: `streams/${id}`, ...failure, remedy: 'remove' })
     }
   }
 
   /** Reads a stream unless it has been; gives the reason why it cannot be read. */
   async #readStream(object: Digest, root: Root | undefined): Promise<string | undefined> {
-    if (!this.#streams.add(object.bytes)) return this.#failed.get(`streams/${object.hex}`)
-    await this.#begin({ kind: 'stream', object })
+    if (!this.#streams.add(object.bytes)) return this.#failed.get(`streams/${object.hex}`)?.reason
+    const node: ReachNode = { kind: 'stream', object }
+    await this.#begin(node)
     try {
       await readStreamReferences(this.#repository, object, {
         object: digest => this.#visitor.object(digest),
         named: (name, target) => {
           this.#visitor.named(name, target)
           this.#referenced.add(target.bytes)
-          const id = this.#names?.streams.idOf(target)
-          if (id === undefined || this.#streams.has(target.bytes)) return
-          this.#pending.push({ object: target, id, root })
+          if (this.#streams.has(target.bytes)) return
+          if (this.#names?.streams.hasObject(target)) this.#pending.push({ object: target, root })
         },
       })
       return undefined
     } catch (error) {
-      return this.#fail('streams', object, error)
+      return this.#fail(node, error, root)
     }
   }
 
   /** Reads an image unless it has been; gives the reason why it cannot be read. */
-  async #readImage(object: Digest): Promise<string | undefined> {
-    if (!this.#images.add(object.bytes)) return this.#failed.get(`images/${object.hex}`)
-    await this.#begin({ kind: 'image', object })
+  async #readImage(object: Digest, root: Root): Promise<string | undefined> {
+    if (!this.#images.add(object.bytes)) return this.#failed.get(`images/${object.hex}`)?.reason
+    const node: ReachNode = { kind: 'image', object }
+    await this.#begin(node)
     try {
       readImageReferences(this.#repository, object, digest => this.#visitor.object(digest))
       return undefined
     } catch (error) {
-      return this.#fail('images', object, error)
+      return this.#fail(node, error, root)
     }
   }
 
@@ -148,10 +153,13 @@ export class ReachWalk {
     this.#visitor.enter(node)
   }
 
-  #fail(kind: 'streams' | 'images', object: Digest, error: unknown): string {
+  #fail(node: ReachNode, error: unknown, root: Root | undefined): string {
     if (!isContentError(error)) throw error
-    const reason = reasonOf(error, this.#repository.layout.object(object))
-    this.#failed.set(`${kind}/${object.hex}`, reason)
+    const reason = reasonOf(error, this.#repository.layout.object(node.object))
+    this.#failed.set(`${node.kind}s/${node.object.hex}`, {
+      reason,
+      ...(root === undefined ? {} : { neededBy: rootPath(root) }),
+    })
     return reason
   }
 }
