@@ -1,0 +1,91 @@
+import { closeSync, lstatSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import type { CheckFinding, FindingKind } from '../check/finding.ts'
+import { isFileError, reasonOf } from '../check/reason.ts'
+import { isErrno, isRepositoryError } from '../errors.ts'
+import { openForReading } from '../file-bytes.ts'
+import type { Repository } from '../repository.ts'
+import { assertAlone, putAside } from './put-aside.ts'
+import { renewVerity } from './renew-verity.ts'
+
+/** What was done about a finding. */
+export type MendedEntry =
+  | { readonly action: 'put-aside'; readonly path: string; readonly to: string }
+  /** fs-verity was enabled, or a copy with fs-verity took the place of the object. */
+  | { readonly action: 'verity-enabled'; readonly path: string }
+  | { readonly action: 'failed'; readonly path: string; readonly reason: string }
+
+/** Findings that are about one entry, which cannot stay as it is. */
+const KINDS: ReadonlySet<FindingKind> = new Set([
+  'object-invalid-name',
+  'object-open-failed',
+  'object-digest-mismatch',
+  'object-verity-failed',
+  'object-verity-missing',
+  'entry-not-symlink',
+  'unexpected-file-type',
+])
+
+/**
+ * Deals with what a check has found to be wrong by itself: objects whose content is right get their fs-verity, all
+ * other bad entries are put aside. What is put aside is missing then, and can be stored again like anything missing.
+ * Findings about what is missing or leads nowhere are left alone.
+ */
+export async function mendEntries(
+  repository: Repository,
+  findings: readonly CheckFinding[],
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<MendedEntry[]> {
+  assertAlone(repository)
+  const mended: MendedEntry[] = []
+  for (const finding of findings) {
+    const { kind, path } = finding
+    // Of `objects` itself nothing is known: that it is a symlink may be meant.
+    if (!KINDS.has(kind) || !path.includes('/')) continue
+    await setImmediate()
+    options.signal?.throwIfAborted()
+    try {
+      const entry = mendEntry(repository, finding)
+      if (entry !== undefined) mended.push(entry)
+    } catch (error) {
+      if (!isRepositoryError(error) && !isFileError(error)) throw error
+      mended.push({ action: 'failed', path, reason: reasonOf(error) })
+    }
+  }
+  return mended
+}
+
+function mendEntry(repository: Repository, finding: CheckFinding): MendedEntry | undefined {
+  const { kind, path, digest } = finding
+  if (kind === 'object-open-failed') {
+    const reason = reasonToKeep(join(repository.path, path))
+    if (reason !== undefined) return { action: 'failed', path, reason }
+  }
+  if (
+    (kind === 'object-verity-missing' || kind === 'object-verity-failed') &&
+    digest !== undefined
+  ) {
+    const renewed = renewVerity(repository, digest)
+    if (renewed === 'gone') return undefined
+    if (renewed !== 'wrong') return { action: 'verity-enabled', path }
+  }
+  const to = putAside(repository, path)
+  if (to !== undefined) return { action: 'put-aside', path, to }
+  const reason = 'there is no such entry; its name may be no text'
+  return { action: 'failed', path, reason }
+}
+
+/** Why an object that could not be opened is not known to be bad; undefined when it is. */
+function reasonToKeep(path: string): string | undefined {
+  const status = lstatSync(path, { throwIfNoEntry: false })
+  if (status?.isFile() !== true) return undefined
+  try {
+    closeSync(openForReading(path))
+    return undefined
+  } catch (error) {
+    if (!isFileError(error)) throw error
+    // The disk cannot read it: nobody can.
+    return isErrno(error, 'EIO', 'EUCLEAN', 'EBADMSG') ? undefined : reasonOf(error)
+  }
+}
