@@ -83,6 +83,14 @@ export {
   type SkopeoReference,
   type SkopeoTransport,
 } from './reference.ts'
+export { repairRepository } from './repair/repair.ts'
+export type {
+  RepairedDocument,
+  RepairedLayer,
+  RepairFailure,
+  RepairOptions,
+  RepairReport,
+} from './repair/repair-options.ts'
 export { type MountableImage, mountableImage, sealedImage } from './seal/mountable-image.ts'
 export { type SealOptions, type SealResult, seal } from './seal/seal.ts'
 export { type SealedConfig, sealConfig } from './seal/seal-config.ts'

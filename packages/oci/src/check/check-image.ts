@@ -86,9 +86,9 @@ async function checkConfig(
     return
   }
   // Under its name may be another stream of the same config, of another pull: that one is checked by itself.
-  if (linkedStream(repository, configStreamId(digest))?.equals(stream)) {
-    seen.add(configStreamId(digest))
-  }
+  const linked = linkedStream(repository, configStreamId(digest))
+  if (linked?.equals(stream)) seen.add(configStreamId(digest))
+  if (linked === undefined) context.add({ kind: 'config-stream-missing', detail: digest })
   const actual = sha256Digest(read.json)
   if (actual !== digest) {
     context.add({ kind: 'config-digest-mismatch', detail: `expected ${digest}, got ${actual}` })

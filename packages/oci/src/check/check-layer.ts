@@ -60,7 +60,11 @@ export async function checkBlob(
     return
   }
   const id = blobStreamId(digest)
-  if (linkedStream(repository, id)?.equals(stream)) seen.add(id)
+  const linked = linkedStream(repository, id)
+  if (linked?.equals(stream)) seen.add(id)
+  if ((linked ?? linkedStream(repository, layerStreamId(digest))) === undefined) {
+    add({ kind: 'blob-missing', detail: `${digest}: no stream ${id}` })
+  }
   await checkContent(context, { stream, digest, failed: 'blob-missing' })
 }
 

@@ -51,7 +51,7 @@ export async function checkStoredImages(
 ): Promise<OciImagesReport> {
   const { tag, content = false, onImage, signal } = options
   const log = new OciCheckLog()
-  const streams = new StreamCache(repository, signal)
+  const streams = new StreamCache(repository, { signal })
   const seen = new Set<string>()
   const tags = tag === undefined ? await allTags(repository, log) : namedTag(repository, tag)
   for (const [done, { name, manifest }] of tags.entries()) {

@@ -25,13 +25,15 @@ export type OciFindingKind =
   /** A tag that leads to no manifest. */
   | 'ref-resolve-failed'
   | 'invalid-ref-name'
+  /** There is no `streams/oci-config-…`: a garbage collection would not see what the config needs. */
+  | 'config-stream-missing'
   /** Objects of the layer's files are not there. */
   | 'layer-incomplete'
   /** The config refers to an EROFS image that `images/` does not have, so it cannot be mounted. */
   | 'image-link-missing'
   /** The seal label names an image that is not one of these layers. */
   | 'seal-image-mismatch'
-  /** A blob that is kept beside its layer, or as the original of a manifest, is not there. */
+  /** A blob that is kept beside its layer, or as the original of a manifest, is not there, or has no name. */
   | 'blob-missing'
   /** A stream whose content is not what the digest in its name says. */
   | 'content-digest-mismatch'

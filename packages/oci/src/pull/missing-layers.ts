@@ -39,6 +39,15 @@ export interface SurveyOptions extends PullOptions {
   readonly knownBlobs: ReadonlyMap<string, Digest>
   /** Where the layers come from, unless from a source that has all blobs. */
   readonly supply?: LayerSupply | undefined
+  /** Tells of what is stored whether it can stay, in the place of hashing it. */
+  readonly isGood?: ((stored: StoredContent) => Promise<boolean>) | undefined
+}
+
+/** A layer or blob that is stored. */
+export interface StoredContent {
+  /** Its digest: the diff id of a layer. */
+  readonly id: string
+  readonly stream: Digest
 }
 
 /** The stream of a layer that the repository has; undefined where it must be fetched. */
@@ -89,10 +98,15 @@ export async function surveyLayers(
 /** True for a layer whose blob is to be kept beside its contents. */
 export function wantsBlob(
   layer: PlannedLayer,
-  options: Pick<SurveyOptions, 'keepBlobs' | 'isArtifact' | 'supply'>,
+  options: Pick<SurveyOptions, 'keepBlobs' | 'isArtifact' | 'supply'> &
+    Partial<Pick<SurveyOptions, 'repair' | 'isGood' | 'knownBlobs'>>,
 ): boolean {
-  const { keepBlobs, isArtifact, supply } = options
-  if (keepBlobs !== true || isArtifact || !isPackedLayer(layer)) return false
+  const { isArtifact, supply } = options
+  if (isArtifact || !isPackedLayer(layer)) return false
+  // What an earlier pull kept is part of what is repaired.
+  const isRepair = options.repair === true || options.isGood !== undefined
+  const wasKept = isRepair && options.knownBlobs?.has(layer.descriptor.digest) === true
+  if (options.keepBlobs !== true && !wasKept) return false
   return supply?.hasBlob(layer.descriptor.digest) ?? true
 }
 
@@ -106,7 +120,7 @@ async function findBlob(
   const isWanted = wantsBlob(layer, options)
   if (!isWanted && !options.knownBlobs.has(digest)) return undefined
   const kept = await unlessUnreadable(keptBlob(repository, digest))
-  if (kept === undefined || !(options.repair || options.verifyLayers)) return kept?.stream
+  if (kept === undefined || !isChecked(options)) return kept?.stream
   const isGood = await isVerified(repository, { layer, stream: kept.stream, id: digest }, options)
   return isGood ? kept.stream : undefined
 }
@@ -121,7 +135,7 @@ async function findGood(
   const { id } = layer
   const stream = findLayer(repository, id)
   if (stream === undefined) return undefined
-  if (options.verifyLayers || options.repair) {
+  if (isChecked(options)) {
     if (!(await isVerified(repository, { layer, stream, id }, options))) return undefined
   }
   if (options.isArtifact) return stream
@@ -132,13 +146,18 @@ async function findGood(
   return undefined
 }
 
-/** Hashes what is stored; false where it is wrong and may be stored again. */
+function isChecked({ verifyLayers, repair, isGood }: SurveyOptions): boolean {
+  return verifyLayers === true || repair === true || isGood !== undefined
+}
+
+/** Hashes what is stored, or has it looked at; false where it is wrong and may be stored again. */
 async function isVerified(
   repository: Repository,
-  stored: { readonly layer: PlannedLayer; readonly stream: Digest; readonly id: string },
-  { repair, signal, onNotice }: SurveyOptions,
+  stored: StoredContent & { readonly layer: PlannedLayer },
+  { repair, signal, onNotice, isGood }: SurveyOptions,
 ): Promise<boolean> {
   const { layer, stream, id } = stored
+  if (isGood !== undefined) return await isGood(stored)
   try {
     await verifyStoredContent(repository, { id, stream }, signal)
     return true

@@ -14,7 +14,7 @@ import {
   type LayerSupply,
 } from './fetch-layer.ts'
 import { MergeInOrder } from './merge-in-order.ts'
-import { type MissingLayer, surveyLayers } from './missing-layers.ts'
+import { type MissingLayer, type SurveyOptions, surveyLayers } from './missing-layers.ts'
 import type { PulledLayer, PullOptions, PullStatistics } from './pull-options.ts'
 import { assertRoom, estimateSpace } from './room.ts'
 
@@ -39,6 +39,8 @@ export interface PullLayersOptions {
   readonly options: PullOptions
   /** Where the layers come from, unless from the blobs of the source. */
   readonly supply?: LayerSupply | undefined
+  /** Tells of what is stored whether it can stay. Default: what is there stays, unless an option says otherwise. */
+  readonly isGood?: SurveyOptions['isGood']
 }
 
 /** The layers of an image, all of them stored. */
@@ -151,7 +153,8 @@ export class LayerPull {
 
   /** Finds out what is there, and tells what is to come. */
   async #survey(): Promise<void> {
-    const { repository, plan, progress, options, knownBlobs, source, supply } = this.#context
+    const { repository, plan, progress, options, knownBlobs, source, supply, isGood } =
+      this.#context
     const { isArtifact } = plan
     if (options.verifyLayers || options.repair) progress.message('checking the stored layers')
     const survey = await surveyLayers(repository, plan.layers, {
@@ -159,6 +162,7 @@ export class LayerPull {
       isArtifact,
       knownBlobs,
       supply,
+      isGood,
     })
     for (const [id, stream] of survey.streams) this.#streams.set(id, stream)
     for (const [digest, stream] of survey.blobs) this.#blobs.set(digest, stream)
