@@ -51,11 +51,15 @@ function imageObjects(
   { name, path, digest }: NamedLink,
 ): readonly Digest[] {
   const fail = (kind: FindingKind, detail: string) => {
-    log.add({ kind, path, detail, digest }, 'imagesCorrupted')
+    log.add({ kind, path, detail, ...log.blame(digest) }, 'imagesCorrupted')
     return []
   }
-  if (name.toLowerCase() !== digest.hex)
-    return fail('image-open-failed', `the link is to ${digest.hex}`)
+  // Who asks for an image by its id gets what the link leads to.
+  if (name.toLowerCase() !== digest.hex) {
+    const detail = `the link is to ${digest.hex}`
+    log.add({ kind: 'image-open-failed', path, detail }, 'imagesCorrupted')
+    return []
+  }
   let image: ErofsImage
   try {
     using object = objects.openUnchecked(digest)

@@ -1,3 +1,5 @@
+import type { Algorithm, Digest } from '@composefs/fsverity'
+import { DigestSet } from '../reach/digest-set.ts'
 import type { CheckFinding, CheckReport, CheckWarning } from './finding.ts'
 
 /** Findings that are listed: a repository that lost everything must not take the memory too. */
@@ -19,6 +21,9 @@ export type CheckCounts = {
 
 /** Gathers what a check finds. */
 export class CheckLog {
+  readonly #knowsObjects: boolean
+  /** Objects that are not what their names say. */
+  readonly #badObjects: DigestSet
   readonly counts: CheckCounts = {
     objectsChecked: 0,
     objectsCorrupted: 0,
@@ -34,11 +39,31 @@ export class CheckLog {
   #findingsOmitted = 0
   #warningsOmitted = 0
 
+  /** @param knowsObjects objects are checked before what is made of them */
+  constructor(algorithm: Algorithm, { knowsObjects }: { readonly knowsObjects: boolean }) {
+    this.#badObjects = new DigestSet(algorithm)
+    this.#knowsObjects = knowsObjects
+  }
+
   /** Notes something wrong and raises the counters that it belongs to. */
   add(finding: CheckFinding, ...raised: readonly (keyof CheckCounts)[]): void {
     for (const name of raised) this.counts[name] += 1
     if (this.#findings.length < FINDINGS_MAX) this.#findings.push(finding)
     else this.#findingsOmitted += 1
+  }
+
+  /** Notes an object that is not what its name says. */
+  addBadObject(finding: CheckFinding): void {
+    this.add(finding, 'objectsCorrupted')
+    if (finding.digest !== undefined) this.#badObjects.add(finding.digest.bytes)
+  }
+
+  /**
+   * The object as that of a finding about a stream or an image made of it, unless it is what its name says: then it is
+   * the link that is wrong, or whoever made the object.
+   */
+  blame(digest: Digest): Pick<CheckFinding, 'digest'> {
+    return this.#knowsObjects && !this.#badObjects.has(digest.bytes) ? {} : { digest }
   }
 
   warn(warning: CheckWarning): void {

@@ -39,7 +39,7 @@ export async function checkObjects(
   const settle = async (limit: number) => {
     while (pending.length > limit) {
       const finding = await pending.shift()
-      if (finding !== undefined) log.add(finding, 'objectsCorrupted')
+      if (finding !== undefined) log.addBadObject(finding)
       onChecked(++done)
     }
     signal?.throwIfAborted()

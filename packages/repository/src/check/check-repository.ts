@@ -38,7 +38,7 @@ export async function checkRepository(
   const { metadataOnly = false, onProgress, signal } = options
   const { layout } = repository
   const present = new PresentObjects(repository.objects)
-  const log = new CheckLog()
+  const log = new CheckLog(repository.algorithm, { knowsObjects: !metadataOnly })
   signal?.throwIfAborted()
   const metadata = checkMetadata(repository, log)
   findStrayLinks(layout, log)

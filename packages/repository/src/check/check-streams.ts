@@ -48,7 +48,7 @@ async function openStream(
   } catch (error) {
     if (!isSplitstreamError(error) && !isRepositoryError(error) && !isFileError(error)) throw error
     log.add(
-      { kind: 'stream-open-failed', path, detail: reasonOf(error), digest },
+      { kind: 'stream-open-failed', path, detail: reasonOf(error), ...log.blame(digest) },
       'streamsCorrupted',
     )
     return undefined
