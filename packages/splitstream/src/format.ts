@@ -75,6 +75,13 @@ export const NAMED_REFERENCE_SIZE_MAX: number = 16 * 1024
 /** Longest decompressed named references we read: an image of a hundred thousand layers needs half of it. */
 export const NAMED_REFERENCES_SIZE_MAX: number = 16 * 1024 * 1024
 
+/**
+ * How much a stream may decompress to: that many bytes whatever its size, and STREAM_RATIO_MAX for each compressed one.
+ * Tar headers come to some tens; without a limit 1 MiB could be 32 GiB of chunks, each of which names an object.
+ */
+export const STREAM_SIZE_FREE: number = 2 ** 30
+export const STREAM_RATIO_MAX = 1024
+
 /** What the streams of a repository hold. */
 export const CONTENT_TYPES = {
   /** An uncompressed layer tar. */

@@ -4,7 +4,7 @@ import type { ByteRange, ByteSource } from './byte-source.ts'
 import type { ZstdCodec } from './codec.ts'
 import type { DigestList } from './digest-list.ts'
 import { SplitstreamError } from './errors.ts'
-import { CHUNK_HEAD_SIZE } from './format.ts'
+import { CHUNK_HEAD_SIZE, STREAM_RATIO_MAX, STREAM_SIZE_FREE } from './format.ts'
 
 /** A part of the reproduced file. */
 export type SplitstreamChunk =
@@ -68,7 +68,7 @@ export class SplitstreamReader {
    * start again.
    *
    * @throws SplitstreamError TRUNCATED, BAD_ZSTD, BAD_CHUNK; SIZE_MISMATCH as soon as the chunks exceed the stream
-   *   size, and with `objectSize` also at the end
+   *   size, and with `objectSize` also at the end; TOO_LARGE when the stream decompresses to more than any real one
    */
   async *chunks(options: ChunksOptions = {}): AsyncGenerator<SplitstreamChunk> {
     let produced = 0
@@ -78,7 +78,9 @@ export class SplitstreamReader {
     let startsChunk = false
     /** The first bytes of a chunk head that two pieces share. */
     let cut = new Uint8Array(0)
+    const sizeMax = STREAM_SIZE_FREE + STREAM_RATIO_MAX * (this.#stream.end - this.#stream.start)
     for await (const piece of this.#zstd.decompress(this.#source, this.#stream)) {
+      if (offset + piece.length > sizeMax) throw tooLarge(sizeMax)
       const data = cut.length === 0 ? piece : concatBytes([cut, piece])
       const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
       let at = 0
@@ -169,4 +171,9 @@ export class SplitstreamReader {
       { expected: this.size, actual: produced },
     )
   }
+}
+
+function tooLarge(sizeMax: number): SplitstreamError {
+  const message = `a stream that decompresses to more than ${sizeMax} bytes`
+  return new SplitstreamError('ERR_SPLITSTREAM_TOO_LARGE', message, { expected: sizeMax })
 }

@@ -6,8 +6,12 @@ import {
   encodeContentType,
   Header,
   Info,
+  NAMED_REFERENCE_SIZE_MAX,
+  NAMED_REFERENCES_MAX,
   SPLITSTREAM_MAGIC,
   SPLITSTREAM_VERSION,
+  STREAM_RATIO_MAX,
+  STREAM_SIZE_FREE,
 } from './format.ts'
 import { encodeNamedReferences } from './named-references.ts'
 
@@ -27,6 +31,9 @@ export const INLINE_CHUNK_TARGET: number = 64 * 1024 * 1024
 
 /** Most compressed bytes a writer collects: the headers of more than five million files. */
 export const COMPRESSED_SIZE_MAX: number = 512 * 1024 * 1024
+
+/** Whatever the characters are and the index is, the record fits. */
+const NAME_LENGTH_MAX = Math.floor(NAMED_REFERENCE_SIZE_MAX / 4)
 
 /**
  * Makes a splitstream: inline bytes and objects in the order of the file they reproduce, compressed while they come.
@@ -52,6 +59,8 @@ export class SplitstreamWriter {
   #inlineLength = 0
   #size = 0
   #inlineSize = 0
+  /** Bytes that went to the compressor. */
+  #streamSize = 0
   #finished = false
 
   /** @throws RangeError for a bad content type */
@@ -88,11 +97,17 @@ export class SplitstreamWriter {
    * Keeps another stream or an image alive under a name. A name given twice is the later digest's, as when reading.
    *
    * @throws RangeError for a name with a zero byte or a lone surrogate
+   * @throws SplitstreamError ERR_SPLITSTREAM_TOO_LARGE for more or longer names than a reader takes
    */
   addNamedReference(name: string, digest: Digest): void {
     this.#assertOpen()
     if (name.includes('\0') || !name.isWellFormed()) {
       throw new RangeError(`the reference name ${JSON.stringify(name)}`)
+    }
+    if (name.length > NAME_LENGTH_MAX)
+      throw tooLarge(`a reference name of ${name.length} characters`)
+    if (this.#named.size >= NAMED_REFERENCES_MAX && !this.#named.has(name)) {
+      throw tooLarge(`more than ${NAMED_REFERENCES_MAX} named references`)
     }
     this.#named.set(name, this.#streamReferences.add(digest, this.algorithm))
   }
@@ -132,24 +147,25 @@ export class SplitstreamWriter {
   /**
    * Waits for the compressor, so that a fast source does not fill the memory. Cheap when there is nothing to wait for.
    *
-   * @throws SplitstreamError ERR_SPLITSTREAM_TOO_LARGE above COMPRESSED_SIZE_MAX
+   * @throws SplitstreamError ERR_SPLITSTREAM_TOO_LARGE as {@link finish}, as soon as it is known
    */
   async drain(): Promise<void> {
-    if (this.#compressor.compressedSize > COMPRESSED_SIZE_MAX) throw tooLarge()
+    this.#assertReadable(this.#compressor.compressedSize)
     await this.#compressor.drain()
   }
 
   /**
    * The finished file. The writer cannot be used afterwards.
    *
-   * @throws SplitstreamError ERR_SPLITSTREAM_TOO_LARGE above COMPRESSED_SIZE_MAX
+   * @throws SplitstreamError ERR_SPLITSTREAM_TOO_LARGE above COMPRESSED_SIZE_MAX, and for what no reader takes: more
+   *   names than NAMED_REFERENCES_MAX, inline data that compress better than those of any real file
    */
   async finish(): Promise<Uint8Array> {
     this.#assertOpen()
     this.#flushInline()
     this.#finished = true
     const stream = await this.#compressor.finish()
-    if (stream.length > COMPRESSED_SIZE_MAX) throw tooLarge()
+    this.#assertReadable(stream.length)
     return this.#assemble(await this.#compressNames(), stream)
   }
 
@@ -164,6 +180,7 @@ export class SplitstreamWriter {
     if (this.#inlineLength === 0) return
     this.#writeChunkHead(BigInt(-this.#inlineLength))
     this.#compressor.write(this.#inline.subarray(0, this.#inlineLength))
+    this.#streamSize += this.#inlineLength
     this.#inlineLength = 0
   }
 
@@ -171,6 +188,17 @@ export class SplitstreamWriter {
     const head = new Uint8Array(CHUNK_HEAD_SIZE)
     new DataView(head.buffer).setBigInt64(0, value, true)
     this.#compressor.write(head)
+    this.#streamSize += CHUNK_HEAD_SIZE
+  }
+
+  #assertReadable(compressedSize: number): void {
+    if (compressedSize > COMPRESSED_SIZE_MAX) {
+      throw tooLarge(`more than ${COMPRESSED_SIZE_MAX} compressed bytes outside of objects`)
+    }
+    const sizeMax = STREAM_SIZE_FREE + STREAM_RATIO_MAX * compressedSize
+    if (this.#streamSize > sizeMax) {
+      throw tooLarge(`${this.#streamSize} bytes outside of objects that are all alike`)
+    }
   }
 
   /** A section without names is an empty frame all the same: cfsctl refuses one of no bytes. */
@@ -255,7 +283,6 @@ class ReferenceTable {
   }
 }
 
-function tooLarge(): SplitstreamError {
-  const message = `more than ${COMPRESSED_SIZE_MAX} compressed bytes outside of objects`
-  return new SplitstreamError('ERR_SPLITSTREAM_TOO_LARGE', message)
+function tooLarge(what: string): SplitstreamError {
+  return new SplitstreamError('ERR_SPLITSTREAM_TOO_LARGE', what)
 }
