@@ -184,11 +184,13 @@ function removeNames(layout: Layout): void {
 
 /** Makes the repository directory and those above it; returns what it made, the innermost first. */
 function makeDirectories(root: string): string[] {
+  let made: string[] = []
   try {
     const first = mkdirSync(dirname(root), { recursive: true, mode: PARENT_MODE })
-    const made = first === undefined ? [] : pathsBetween(dirname(root), first)
+    if (first !== undefined) made = pathsBetween(dirname(root), first)
     return makeRoot(root) ? [root, ...made] : made
   } catch (error) {
+    removeDirectories(made)
     if (!isErrno(error, 'EEXIST', 'ENOTDIR')) throw error
     const message = `${root} or a directory above it is a file`
     throw new RepositoryError('ERR_REPOSITORY_NOT_A_DIRECTORY', message, { path: root })
