@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
-import { serveDigests } from '@composefs/repository'
-import { hashing } from './repository/platform.ts'
+import { nodeHashing } from '@composefs/fsverity/node'
+import { createOpensslHashing } from '@composefs/linux/hashing'
+import { serveDigests } from '@composefs/repository/digest-thread'
 
 /** The thread of `openDigester`: hashes the files that it is told to. */
-if (parentPort !== null) serveDigests(parentPort, hashing)
+if (parentPort !== null) serveDigests(parentPort, createOpensslHashing(nodeHashing))

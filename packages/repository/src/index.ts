@@ -9,7 +9,6 @@ export {
   formatFinding,
   type WarningKind,
 } from './check/finding.ts'
-export { serveDigests } from './check/serve-digests.ts'
 export { createThreadDigester, type ThreadDigesterOptions } from './check/thread-digester.ts'
 export {
   type CollectOptions,

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { nodeHashing } from '@composefs/fsverity/node'
-import { serveDigests } from '../src/index.ts'
+import { serveDigests } from '../src/digest-thread.ts'
 
 // Run as a thread by thread-digester.test.ts: does what it has to, or what `workerData` says.
 if (parentPort !== null) {

@@ -4,12 +4,20 @@ import { createLocalDigester, createThreadDigester, type FileDigester } from '@c
 import type { Context } from '../context.ts'
 import { hashing } from './platform.ts'
 
+/** Room for short-lived objects in a thread: what it makes of a file is gone with the next one. */
+const YOUNG_MEGABYTES = 2
+
 /** Who hashes files for a command: as many threads as `--jobs` says, or as there are processors. */
 export function openDigester({ globals, signal }: Context): FileDigester {
   const threads = globals.jobs ?? availableParallelism()
   // One thread is faster without another one to talk to.
   if (threads === 1) return createLocalDigester(hashing, signal)
-  return createThreadDigester({ threads, createWorker: () => new Worker(workerFile()), signal })
+  return createThreadDigester({ threads, createWorker: startWorker, signal })
+}
+
+function startWorker(): Worker {
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES }
+  return new Worker(workerFile(), { resourceLimits })
 }
 
 /** The entry of the threads: beside this file's chunk in a build, else a source file. */

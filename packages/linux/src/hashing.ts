@@ -1,0 +1,2 @@
+// What a thread that only hashes loads, and nothing else.
+export { createOpensslHashing } from './openssl.ts'
