@@ -4,9 +4,13 @@ import { computeId } from './commands/compute-id.ts'
 import { computeKarg } from './commands/compute-karg.ts'
 import { createDumpfile } from './commands/create-dumpfile.ts'
 import { createImage } from './commands/create-image.ts'
+import { df } from './commands/df.ts'
 import { dumpFiles } from './commands/dump-files.ts'
 import { fsck } from './commands/fsck.ts'
+import { gc } from './commands/gc.ts'
 import { imageObjects } from './commands/image-objects.ts'
+import { imageRm } from './commands/image-rm.ts'
+import { imageTag } from './commands/image-tag.ts'
 import { images } from './commands/images.ts'
 import { importImage } from './commands/import-image.ts'
 import { info } from './commands/info.ts'
@@ -45,6 +49,8 @@ export const cfsctl: Program = {
     init,
     info,
     fsck,
+    gc,
+    df,
     transaction,
     cat,
     createImage,
@@ -55,6 +61,8 @@ export const cfsctl: Program = {
     imageObjects,
     dumpFiles,
     importImage,
+    imageTag,
+    imageRm,
     ociPull,
     ociCopy,
     ociExport,

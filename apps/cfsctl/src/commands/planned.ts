@@ -2,11 +2,7 @@ import type { PlannedCommand } from '../command.ts'
 
 /** Commands of later releases: the help lists them, and they end with exit 5. */
 export const plannedCommands: readonly PlannedCommand[] = [
-  { words: ['gc'], summary: 'Remove what no name reaches' },
-  { words: ['df'], summary: 'Show what images take on the disk' },
   { words: ['doctor'], summary: 'Check what this machine can do' },
-  { words: ['image', 'rm'], summary: 'Remove names of images' },
-  { words: ['image', 'tag'], summary: 'Give an image another name' },
   { words: ['image', 'inspect'], summary: 'Show what an image is' },
   { words: ['diff'], summary: 'Show how two images differ' },
   { words: ['explain'], summary: 'Tell why two images differ' },

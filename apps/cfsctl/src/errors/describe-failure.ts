@@ -63,7 +63,13 @@ function plainFacts(facts: Readonly<Record<string, unknown>>): Record<string, un
 function plainValue(value: unknown): unknown {
   const isPlain = value === null || ['string', 'number', 'boolean'].includes(typeof value)
   if (isPlain) return value
-  return Array.isArray(value) ? value.map(plainValue) : String(value)
+  if (Array.isArray(value)) return value.map(plainValue)
+  return isRecord(value) ? plainFacts(value) : String(value)
+}
+
+/** True for a plain object, as opposed to a Digest and the like. */
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && value.constructor === Object
 }
 
 function snakeCase(name: string): string {

@@ -1,4 +1,5 @@
 import type { CliCode } from './cli-error.ts'
+import { gcHints } from './gc-hints.ts'
 import { REGISTRY_HINTS, registryNameOf } from './registry-hints.ts'
 import { SKOPEO_HINTS } from './skopeo-hints.ts'
 
@@ -33,6 +34,7 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ERR_REPOSITORY_CONFLICT: () => [
     'cfsctl init --ensure keeps what is there; --reset-metadata drops streams and images, not objects',
   ],
+  ERR_REPOSITORY_GC_REFUSED: gcHints,
   ERR_REPOSITORY_CANNOT_SHARE: () => ['without --zerocopy the files are copied'],
   ERR_REPOSITORY_INSECURE: () => [
     'leave out --require-verity, or choose another repository by --repo',

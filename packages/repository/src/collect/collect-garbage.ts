@@ -1,4 +1,5 @@
 import type { LockOptions } from '../lock.ts'
+import type { Broken } from '../reach/broken.ts'
 import type { Repository } from '../repository.ts'
 import { BrokenList } from './broken-list.ts'
 import { findDead } from './dead-objects.ts'
@@ -92,7 +93,10 @@ export async function collectGarbage(
     now: options.now ?? Date.now(),
   })
   const told = { dryRun, unusedIgnores: broken.unused() }
-  if (dryRun) return { ...told, ...(await sweep.run(names, broken, { onProgress, signal })) }
+  if (dryRun) {
+    const ignored = pathsOf([...broken.ignored()])
+    return { ...told, ignored, ...(await sweep.run(names, broken, { onProgress, signal })) }
+  }
 
   const before = repository.lock
   const { lockTimeoutSeconds: timeoutSeconds, onWait } = options
@@ -103,8 +107,13 @@ export async function collectGarbage(
     const brokenNow = new BrokenList(ignoreBroken)
     const namesNow = await marks.update(entry => brokenNow.add(entry))
     brokenNow.assertIgnored()
-    return { ...told, ...(await sweep.run(namesNow, brokenNow, { onProgress, signal })) }
+    const ignored = pathsOf([...broken.ignored(), ...brokenNow.ignored()])
+    return { ...told, ignored, ...(await sweep.run(namesNow, brokenNow, { onProgress, signal })) }
   } finally {
     if (before === 'shared') await repository.changeLock({ mode: 'shared' })
   }
+}
+
+function pathsOf(broken: readonly Broken[]): readonly string[] {
+  return [...new Set(broken.map(({ path }) => path))]
 }

@@ -63,7 +63,6 @@ export class Sweep {
       refsPruned: pruned.refs,
       temporariesRemoved,
       rootCount: names.rootCount,
-      ignored: ignored.map(({ path }) => path),
     }
   }
 

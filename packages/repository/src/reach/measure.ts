@@ -149,6 +149,7 @@ class ObjectSizes {
       sizes.#allocated[index] = allocated
       sizes.live.add(status.size, allocated)
     }
+    onProgress?.(done, done)
     return sizes
   }
 

@@ -1,0 +1,14 @@
+import type { Command, RunModule } from '../command.ts'
+
+export const imageRm = {
+  words: ['image', 'rm'],
+  group: 'Images',
+  summary: 'Remove names of images',
+  description: [
+    'What no other name needs is removed by the next gc. A name that leads nowhere can be removed too.',
+  ],
+  positionals: [{ name: 'name', repeat: true, summary: 'Names, as images lists them' }],
+  options: [],
+  exits: { 3: 'no such name, none has been removed' },
+  load: (): Promise<RunModule> => import('./image-rm-run.ts'),
+} as const satisfies Command

@@ -1,0 +1,15 @@
+import type { Command, RunModule } from '../command.ts'
+
+export const imageTag = {
+  words: ['image', 'tag'],
+  group: 'Images',
+  summary: 'Give an image another name',
+  description: ['A name that is taken moves to the image.'],
+  positionals: [
+    { name: 'image', summary: 'Its id, or a name it has' },
+    { name: 'name', summary: 'The new name' },
+  ],
+  options: [],
+  exits: { 3: 'no such image' },
+  load: (): Promise<RunModule> => import('./image-tag-run.ts'),
+} as const satisfies Command
