@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { SHA256, SHA512 } from '@composefs/fsverity'
 import { vectorsDirectory } from '@composefs/test-fixtures'
 import { describe, expect, test } from 'vitest'
 import { isOciError } from '../src/index.ts'
 import { importLayer } from '../src/layer/import-layer.ts'
 import { formatLayerEntry } from '../src/layer/layer-dump.ts'
+import { defaultLayerSizeMax } from '../src/layer/split-layer.ts'
 import { inChunks } from './chunks.ts'
 import { listLayer, memoryRepository } from './memory-repository.ts'
 import { ociCode } from './oci-code.ts'
@@ -166,6 +167,22 @@ describe('an import', () => {
       importLayer(inChunks(blob), { repository, expected: { diffId }, maxSize })
     expect(await ociCode(() => act(tar.length))).toBeUndefined()
     expect(await ociCode(() => act(tar.length - 1))).toBe('ERR_OCI_LAYER_TOO_LARGE')
+  })
+
+  test('refuses what unfolds to more than any real layer, unless it is allowed', async () => {
+    expect(defaultLayerSizeMax(0)).toBe(4 * 2 ** 30)
+    expect(defaultLayerSizeMax(2 ** 30)).toBe(104 * 2 ** 30)
+    // One file of 8 GiB, in frames of a few KiB each.
+    const head = rawEntry({ name: 'zeros', size: 2 ** 33 - 1 }, Buffer.alloc(0))
+    const zeros = zstdCompressSync(Buffer.alloc(32 << 20))
+    async function* bomb() {
+      yield zstdCompressSync(head)
+      for (;;) yield zeros
+    }
+    const expected = { diffId }
+    const act = () =>
+      importLayer(bomb(), { repository: memoryRepository(), expected, maxSize: 64 << 20 })
+    expect(await ociCode(act)).toBe('ERR_OCI_LAYER_TOO_LARGE')
   })
 
   test('names layer, diff ID, entry and offset', async () => {

@@ -19,8 +19,25 @@ export interface ReadLayerOptions {
   /** Gets the number of blob bytes that were read so far. */
   onProgress?(bytes: number): void
   readonly signal?: AbortSignal
-  /** Most bytes of the uncompressed layer. Default: no limit, since nothing is held in memory. */
-  readonly maxSize?: number
+  /**
+   * Most bytes of the uncompressed layer. Default: 4 GiB, and 100 more for each byte of the blob that was read by
+   * then. Nothing is held in memory, but all of it is hashed, and what are files is stored.
+   */
+  readonly maxSize?: number | undefined
+}
+
+/** Bytes that any blob may unfold to: most layers are smaller, whatever zeros are in them. */
+const LAYER_SIZE_FREE: number = 4 * 2 ** 30
+
+/**
+ * Further bytes that each byte of a blob may unfold to. Real layers come to ten; gzip can do a thousand and zstd thirty
+ * thousand: a few MiB could fill a disk.
+ */
+const LAYER_RATIO_MAX = 100
+
+/** Most bytes that the first `blobSize` bytes of a blob may unfold to when nobody says how much. */
+export function defaultLayerSizeMax(blobSize: number): number {
+  return LAYER_SIZE_FREE + LAYER_RATIO_MAX * blobSize
 }
 
 export interface SplitLayerOptions extends ReadLayerOptions {
@@ -50,7 +67,7 @@ export async function splitLayer(
   blob: AsyncIterable<Uint8Array>,
   options: SplitLayerOptions,
 ): Promise<SplitLayer> {
-  const { expected, signal, maxSize = Number.MAX_SAFE_INTEGER } = options
+  const { expected, signal, maxSize } = options
   // First of all: nothing is open yet that would have to be closed.
   const digests = new LayerDigests(expected, options.hashing)
   const { compression, bytes } = await detect(blob, options)
@@ -68,7 +85,8 @@ export async function splitLayer(
     for await (const chunk of readAhead(decode(compression, packed))) {
       signal?.throwIfAborted()
       size += chunk.length
-      if (size > maxSize) throw tooLarge(maxSize)
+      const limit = maxSize ?? defaultLayerSizeMax(checked.size)
+      if (size > limit) throw tooLarge(limit, checked.size)
       digests.layer.update(chunk)
       splitter.push(chunk)
       await options.afterPiece?.(splitter)
@@ -103,7 +121,7 @@ const COMPRESSIONS: Readonly<Record<LayerPacking, Compression>> = {
   zstd: 'zstd',
 }
 
-function tooLarge(maxSize: number): OciError {
-  const message = `more than ${maxSize} bytes uncompressed`
-  return new OciError('ERR_OCI_LAYER_TOO_LARGE', message, { expected: maxSize })
+function tooLarge(limit: number, blobSize: number): OciError {
+  const message = `more than ${limit} bytes uncompressed, of ${blobSize} bytes of the blob`
+  return new OciError('ERR_OCI_LAYER_TOO_LARGE', message, { expected: limit })
 }

@@ -19,6 +19,8 @@ export interface FetchLayerOptions {
   readonly as: 'layer' | 'blob'
   /** Beside the layer, keep its blob as it came. */
   readonly keepBlob: boolean
+  /** Most bytes of the uncompressed layer. Default: that of an import. */
+  readonly maxSize?: number | undefined
   /** Gets the entries of a layer. */
   onEntry?(entry: TarEntry): void
   /** Gets the bytes of the blob so far. */
@@ -94,7 +96,7 @@ async function fetchTar(
   blob: AsyncIterable<Uint8Array>,
   options: FetchLayerOptions,
 ): Promise<FetchedLayer> {
-  const { repository, source, keepBlob, onEntry, onProgress, signal } = options
+  const { repository, source, keepBlob, maxSize, onEntry, onProgress, signal } = options
   const { descriptor, number } = layer
   const { mediaType, size } = descriptor
   const copy = keepBlob ? repository.objects.create() : undefined
@@ -104,6 +106,7 @@ async function fetchTar(
       mediaTypeHint: mediaType,
       expected: expectedLayer(layer, source),
       layer: number,
+      maxSize,
       ...(onEntry === undefined ? {} : { onEntry }),
       onProgress,
       signal,

@@ -201,7 +201,7 @@ export class LayerPull {
   }
 
   async #fetch({ layer, needsLayer, needsBlob }: MissingLayer, signal: AbortSignal): Promise<void> {
-    const { repository, source, plan, progress, supply } = this.#context
+    const { repository, source, plan, progress, supply, options } = this.#context
     const { id, descriptor } = layer
     const transfer = progress.transfer(id, descriptor.size)
     const feed = needsLayer ? this.#merge?.feed(id) : undefined
@@ -210,6 +210,7 @@ export class LayerPull {
       source,
       as: needsLayer && !plan.isArtifact ? 'layer' : 'blob',
       keepBlob: needsBlob,
+      maxSize: options.maxLayerSize,
       ...(feed === undefined ? {} : { onEntry: feed.onEntry }),
       onProgress: transfer.fetched,
       signal,

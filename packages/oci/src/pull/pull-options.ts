@@ -30,6 +30,8 @@ export interface PullOptions extends Omit<OpenSourceOptions, 'platform' | 'signa
   readonly expectedBootImage?: Digest | undefined
   /** Also pull what refers to the image: signatures, attestations and the like, and what refers to those. */
   readonly referrers?: boolean
+  /** Most bytes that a layer may unfold to. Default: 4 GiB, and 100 for each byte of its blob. */
+  readonly maxLayerSize?: number | undefined
   /** Refuse layers that leave out the entries of parent directories. */
   readonly strict?: boolean
   /** Hash the content of layers that are there already; one that is wrong is an error. */

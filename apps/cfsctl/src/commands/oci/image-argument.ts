@@ -20,3 +20,10 @@ export const strictOption = {
   name: 'strict',
   summary: 'Fail where a layer leaves out a parent directory, instead of making it',
 } as const satisfies Option
+
+/** How large layers may be. */
+export const layerSizeOption = {
+  name: 'max-layer-size',
+  value: { kind: 'integer', label: 'BYTES', min: 1, max: Number.MAX_SAFE_INTEGER },
+  summary: 'How much a layer may unfold to; default: 4 GiB, and 100 times the size of its blob',
+} as const satisfies Option

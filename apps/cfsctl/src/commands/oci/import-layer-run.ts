@@ -11,7 +11,12 @@ export async function run(args: Args<typeof ociImportLayer>, context: Context): 
   const diffId = requireDiffId(args.digest)
   await using repository = await openChosen(context, { mode: 'write' })
   const { signal } = context
-  const layer = await importLayer(context.input(), { repository, expected: { diffId }, signal })
+  const layer = await importLayer(context.input(), {
+    repository,
+    expected: { diffId },
+    maxSize: args['max-layer-size'],
+    signal,
+  })
   const id = layerStreamId(diffId)
   publish(repository, [
     { kind: 'stream', id, digest: layer.stream },

@@ -1,4 +1,5 @@
 import type { Command, RunModule } from '../../command.ts'
+import { layerSizeOption } from './image-argument.ts'
 
 export const ociImportLayer = {
   words: ['oci', 'import-layer'],
@@ -11,7 +12,7 @@ export const ociImportLayer = {
     { name: 'digest', summary: 'Diff id: sha256:DIGEST of the tar' },
     { name: 'name', optional: true, summary: 'Name for the stream, below streams/refs' },
   ],
-  options: [],
+  options: [layerSizeOption],
   exits: { 1: 'not a tar that can be a layer', 4: 'the tar has another digest' },
   load: (): Promise<RunModule> => import('./import-layer-run.ts'),
 } as const satisfies Command

@@ -26,6 +26,7 @@ export async function run(args: Args<typeof ociPull>, context: Context): Promise
       noTag: args['no-tag'],
       platform,
       strict: args.strict,
+      maxLayerSize: args['max-layer-size'],
       verifyLayers: args['verify-layers'],
       repair: args.repair,
       dryRun: isDryRun,

@@ -1,6 +1,6 @@
 import type { Command, RunModule } from '../../command.ts'
 import { platformOption, sourceOptions } from '../network-options.ts'
-import { strictOption } from './image-argument.ts'
+import { layerSizeOption, strictOption } from './image-argument.ts'
 
 export const ociPull = {
   words: ['oci', 'pull'],
@@ -35,6 +35,7 @@ export const ociPull = {
     platformOption,
     { name: 'no-tag', summary: 'Give it no tag; the next gc removes it' },
     strictOption,
+    layerSizeOption,
     {
       name: 'repair',
       summary: 'Check what is stored already, and fetch what is broken',
