@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { send } from './messages.ts'
 import type { SharedInput } from './shared-input.ts'
 import type { Target } from './target.ts'
@@ -5,6 +7,13 @@ import type { Target } from './target.ts'
 /** Milliseconds above which an input is timed again: whatever else the machine does takes time too. */
 const TIMED_AGAIN = 50
 const MIB = 2 ** 20
+/** Resident memory above which garbage is collected before an input: it is no fault of the next one. */
+const COLLECT_ABOVE = 150 * MIB
+/** Inputs between two collections, which take as long as many inputs. */
+const COLLECT_EVERY = 20
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 /** Runs inputs one by one and tells the watcher what is wrong with them. */
 export class Runner {
@@ -22,6 +31,7 @@ export class Runner {
   /** What the input did; undefined for a finding. */
   async run(input: Uint8Array): Promise<string | undefined> {
     this.count++
+    this.#collectGarbage()
     let way: string | undefined
     let milliseconds = 0
     this.#shared.begin(this.count, input)
@@ -53,6 +63,11 @@ export class Runner {
   /** Seeds are not counted. */
   atStart(): void {
     this.count = 0
+  }
+
+  #collectGarbage(): void {
+    if (this.count % COLLECT_EVERY !== 0 || process.memoryUsage.rss() < COLLECT_ABOVE) return
+    collectGarbage()
   }
 
   #lookAtMemory(input: Uint8Array): void {

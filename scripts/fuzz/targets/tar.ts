@@ -67,7 +67,7 @@ async function runTar(input: Uint8Array): Promise<string> {
   const transformed = attempt(() =>
     transformTree(tree.value as NonNullable<typeof tree.value>, { xattrs: 'allowlist-only' }),
   )
-  return `${size} ${images} ${transformed.outcome} ${tree.value.inodeCount}`
+  return `${size} ${images} ${transformed.outcome} ${magnitude(tree.value.inodeCount)}`
 }
 
 interface StoredTar {
