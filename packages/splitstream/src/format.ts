@@ -66,6 +66,12 @@ export const CHUNK_HEAD_SIZE = 8
 /** Longest info section we read: eight hundred times what version 0 needs. */
 export const INFO_SIZE_MAX: number = 64 * 1024
 
+/**
+ * Longest reference section in bytes: two million objects of SHA-512 in one layer. The section is read at once, and in a
+ * file with a hole it costs nothing to claim one of terabytes.
+ */
+export const REFERENCES_SIZE_MAX: number = 128 * 1024 * 1024
+
 /** Most named references we read: each layer of an image has one, and each takes some hundred bytes of memory. */
 export const NAMED_REFERENCES_MAX: number = 2 ** 17
 

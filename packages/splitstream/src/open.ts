@@ -17,6 +17,7 @@ import {
   NAMED_REFERENCES_SIZE_MAX,
   OLD_MAGIC_OFFSET,
   OldHeader,
+  REFERENCES_SIZE_MAX,
   SPLITSTREAM_MAGIC,
   SPLITSTREAM_VERSION,
 } from './format.ts'
@@ -136,6 +137,10 @@ function checkRange(source: ByteSource, section: string, start: bigint, end: big
 function readReferences(source: ByteSource, algorithm: Algorithm, range: ByteRange): DigestList {
   const size = range.end - range.start
   if (size % algorithm.digestSize !== 0) throw badLength('references', size)
+  if (size > REFERENCES_SIZE_MAX) {
+    const message = `references of more than ${REFERENCES_SIZE_MAX} bytes`
+    throw new SplitstreamError('ERR_SPLITSTREAM_TOO_LARGE', message, { actual: size })
+  }
   return new DigestList(algorithm, source.read(range.start, size))
 }
 

@@ -8,6 +8,7 @@ import {
   Info,
   NAMED_REFERENCE_SIZE_MAX,
   NAMED_REFERENCES_MAX,
+  REFERENCES_SIZE_MAX,
   SPLITSTREAM_MAGIC,
   SPLITSTREAM_VERSION,
   STREAM_RATIO_MAX,
@@ -158,7 +159,7 @@ export class SplitstreamWriter {
    * The finished file. The writer cannot be used afterwards.
    *
    * @throws SplitstreamError ERR_SPLITSTREAM_TOO_LARGE above COMPRESSED_SIZE_MAX, and for what no reader takes: more
-   *   names than NAMED_REFERENCES_MAX, inline data that compress better than those of any real file
+   *   names than NAMED_REFERENCES_MAX, references of more than REFERENCES_SIZE_MAX bytes, inline data that compress better than those of any real file
    */
   async finish(): Promise<Uint8Array> {
     this.#assertOpen()
@@ -194,6 +195,11 @@ export class SplitstreamWriter {
   #assertReadable(compressedSize: number): void {
     if (compressedSize > COMPRESSED_SIZE_MAX) {
       throw tooLarge(`more than ${COMPRESSED_SIZE_MAX} compressed bytes outside of objects`)
+    }
+    for (const { length } of [this.#streamReferences, this.#objectReferences]) {
+      if (length * this.algorithm.digestSize > REFERENCES_SIZE_MAX) {
+        throw tooLarge(`${length} references to objects or streams`)
+      }
     }
     const sizeMax = STREAM_SIZE_FREE + STREAM_RATIO_MAX * compressedSize
     if (this.#streamSize > sizeMax) {

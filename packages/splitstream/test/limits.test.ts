@@ -2,6 +2,7 @@ import { concatBytes, encodeUtf8 } from '@composefs/bytes'
 import { Digest, SHA256 } from '@composefs/fsverity'
 import { describe, expect, test } from 'vitest'
 import {
+  type ByteSource,
   CONTENT_TYPES,
   memorySource,
   openSplitstream,
@@ -49,6 +50,40 @@ function* records(count: number): Generator<Uint8Array> {
 function* repeated(piece: Uint8Array): Generator<Uint8Array> {
   for (;;) yield piece
 }
+
+describe('references', () => {
+  /** A stream whose object references end behind `size` bytes, in a file of a terabyte. */
+  async function claim(size: bigint): Promise<{ readonly largestRead: number }> {
+    const writer = new SplitstreamWriter({
+      algorithm: SHA256,
+      contentType: CONTENT_TYPES.none,
+      zstd: nodeZstd,
+    })
+    writer.writeInline(Uint8Array.of(1))
+    const file = await writer.finish()
+    const view = new DataView(file.buffer)
+    view.setBigUint64(56, view.getBigUint64(48, true) + size, true)
+    let largestRead = 0
+    const source: ByteSource = {
+      size: 2 ** 40,
+      read(offset, length) {
+        largestRead = Math.max(largestRead, length)
+        const bytes = new Uint8Array(length)
+        bytes.set(file.subarray(offset, offset + length))
+        return bytes
+      },
+    }
+    await expect(openSplitstream(source, { algorithm: SHA256, zstd: nodeZstd })).rejects.toThrow(
+      'references of more than 134217728 bytes',
+    )
+    return { largestRead }
+  }
+
+  test('of gigabytes are not read', async () => {
+    expect((await claim(2n ** 27n + 32n)).largestRead).toBeLessThan(200)
+    expect((await claim(2n ** 39n)).largestRead).toBeLessThan(200)
+  })
+})
 
 describe('named references', () => {
   test('as many as an image of 131072 layers has, and no more', async () => {
