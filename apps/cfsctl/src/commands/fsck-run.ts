@@ -9,8 +9,10 @@ import { openChosen } from '../repository/open.ts'
 import { checkDocument, checkFailure, checkLines, warningText } from './check-report.ts'
 import { findEffects, noEffects } from './finding-effects.ts'
 import type { fsck } from './fsck.ts'
+import { repair } from './fsck-repair.ts'
 
 export async function run(args: Args<typeof fsck>, context: Context): Promise<Result> {
+  if (args.repair) return await repair(args, context)
   const { console, globals } = context
   await using repository = await openChosen(context)
   return await withProgress(context, 'fsck', async ({ signal, ...listeners }) => {

@@ -1,3 +1,5 @@
+import { shellWord } from '../output/shell-word.ts'
+
 /** Most broken things that are listed. */
 const LISTED_MAX = 8
 
@@ -29,8 +31,4 @@ function removalOf(path: string): string | undefined {
   if (tag === undefined) return undefined
   const name = tag.replace(/%25|%2F/g, found => (found === '%25' ? '%' : '/'))
   return `cfsctl oci untag ${shellWord(name)}`
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

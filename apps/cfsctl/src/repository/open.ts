@@ -8,6 +8,7 @@ import {
 } from '@composefs/repository'
 import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
+import { shellWord } from '../output/shell-word.ts'
 import { chooseRepository, type RepositoryChoice } from './choose.ts'
 import { hashing, system } from './platform.ts'
 
@@ -93,8 +94,4 @@ function missingRepository(error: unknown, { path, rule }: RepositoryChoice): Cl
     return new CliError('metadata-missing', message, { hints, context })
   }
   return undefined
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

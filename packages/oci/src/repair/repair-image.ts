@@ -4,8 +4,8 @@ import { checkImage } from '../check/check-image.ts'
 import { linkedStream } from '../check/linked-stream.ts'
 import type { StreamCache } from '../check/stream-cache.ts'
 import { isOciError } from '../errors.ts'
-import { ProgressReport } from '../progress.ts'
-import { LayerPull } from '../pull/pull-layers.ts'
+import { type Progress, ProgressReport } from '../progress.ts'
+import { LayerPull, type PulledLayers } from '../pull/pull-layers.ts'
 import { readImageConfig } from '../store/open-image.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
 import { reasonOfFailure } from './failure.ts'
@@ -78,7 +78,7 @@ async function repairFrom(
   const { signal } = options
   const planned = await from.plan({ repository, stored, signal })
   if (planned === undefined) return false
-  const pulled = await pullLayers(context, planned, stored)
+  const pulled = await pullLayers(context, planned, { stored, isOwn: from === OWN })
   await storeDocuments({ repository, stored, plan: planned.plan, pulled, log, signal })
   return true
 }
@@ -108,16 +108,20 @@ async function lostNames(
 async function pullLayers(
   { repository, streams, log, options }: RepairImageContext,
   { plan, source, supply }: RepairPlan,
-  { manifest }: StoredDocuments,
-) {
+  { stored: { manifest }, isOwn }: { readonly stored: StoredDocuments; readonly isOwn: boolean },
+): Promise<PulledLayers> {
   const { jobs, onNotice, signal } = options
+  // Most layers are good; only those that are fetched are worth a word.
+  const onFetch = (event: Progress) => {
+    if (event.kind !== 'skipped') options.onProgress?.(event)
+  }
   const pulling = new LayerPull({
     repository,
     source,
     plan,
     merger: undefined,
     knownBlobs: manifest?.blobs ?? new Map(),
-    progress: new ProgressReport(options.onProgress),
+    progress: new ProgressReport(isOwn ? undefined : onFetch),
     options: { jobs, onNotice, signal },
     supply,
     isGood: ({ id, stream }) => streams.isGood(stream, options.content ? id : undefined),

@@ -59,7 +59,7 @@ export interface RepairReport {
   /** True when all is well afterwards. */
   readonly ok: boolean
   readonly before: OciCheckReport
-  /** The check of everything but the content of objects: those that were there have been checked before, others when they were stored. */
+  /** The same check again. */
   readonly after: OciCheckReport
   /** Entries that were put aside or got their fs-verity. */
   readonly entries: readonly MendedEntry[]

@@ -50,10 +50,7 @@ export async function repairRepository(
     linksRemoved = await dropUseless(repository, options.signal)
   }
   if (repository.hasUnsynced) repository.sync()
-  const { content, signal } = options
-  const after = before.ok
-    ? before
-    : await checkOci(repository, { metadataOnly: true, content, signal })
+  const after = before.ok ? before : await check(repository, options)
   return {
     ok: after.ok && !entries.some(({ action }) => action === 'failed'),
     before,
@@ -72,25 +69,30 @@ async function mend(
   repository: Repository,
   options: RepairOptions,
 ): Promise<{ readonly before: OciCheckReport; readonly entries: readonly MendedEntry[] }> {
-  const { content, digester, onChecked, signal } = options
-  const check = (again: boolean) =>
-    checkOci(repository, {
-      content,
-      signal,
-      ...(digester === undefined ? {} : { digester }),
-      ...(again || onChecked === undefined ? {} : { onProgress: onChecked }),
-    })
-  const before = await check(false)
+  const { signal } = options
+  const before = await check(repository, options)
   const entries = await mendEntries(repository, before.repository.findings, { signal })
   let report = before
   // Only where more is wrong than a report lists.
   while (report.repository.findingsOmitted > 0) {
-    report = await check(true)
+    report = await check(repository, options)
     const more = await mendEntries(repository, report.repository.findings, { signal })
     entries.push(...more)
     if (!more.some(({ action }) => action !== 'failed')) break
   }
   return { before, entries }
+}
+
+async function check(
+  repository: Repository,
+  { content, digester, onChecked, signal }: RepairOptions,
+): Promise<OciCheckReport> {
+  return await checkOci(repository, {
+    content,
+    signal,
+    ...(digester === undefined ? {} : { digester }),
+    ...(onChecked === undefined ? {} : { onProgress: onChecked }),
+  })
 }
 
 /** Takes single objects from the repositories among the sources that have the same algorithm. */
