@@ -81,7 +81,8 @@ export const globalOptions = [
     name: 'jobs',
     value: { kind: 'integer', label: 'N', min: 1, max: 1024 },
     env: ['CFSCTL_JOBS'],
-    summary: 'Most layers fetched or sent at once; default: 4',
+    summary:
+      'Most layers fetched or sent at once, default: 4; threads that hash, default: one a processor',
   },
 ] as const satisfies readonly Option[]
 

@@ -4,12 +4,17 @@ import { createLocalDigester, createThreadDigester, type FileDigester } from '@c
 import type { Context } from '../context.ts'
 import { hashing } from './platform.ts'
 
+/** Most threads unless `--jobs` says otherwise: with more of them, the disk is what is waited for. */
+const THREADS_MAX = 8
 /** Room for short-lived objects in a thread: what it makes of a file is gone with the next one. */
 const YOUNG_MEGABYTES = 2
 
-/** Who hashes files for a command: as many threads as `--jobs` says, or as there are processors. */
+/**
+ * Who hashes files for a command: as many threads as `--jobs` says, or as there are
+ * processors.
+ */
 export function openDigester({ globals, signal }: Context): FileDigester {
-  const threads = globals.jobs ?? availableParallelism()
+  const threads = globals.jobs ?? Math.min(availableParallelism(), THREADS_MAX)
   // One thread is faster without another one to talk to.
   if (threads === 1) return createLocalDigester(hashing, signal)
   return createThreadDigester({ threads, createWorker: startWorker, signal })
