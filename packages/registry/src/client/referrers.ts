@@ -127,11 +127,11 @@ async function readPage(
     return undefined
   }
   const bytes = await response.body.bytes(MANIFEST_SIZE_MAX)
-  const applied = headerOf(response, 'oci-filters-applied')?.split(/\s*,\s*/) ?? []
+  const applied = headerOf(response, 'oci-filters-applied')?.split(',') ?? []
   return {
     bytes,
     manifests: parseIndex(bytes),
-    isFiltered: artifactType === undefined || applied.includes('artifactType'),
+    isFiltered: artifactType === undefined || applied.some(name => name.trim() === 'artifactType'),
     next: nextPage(response),
   }
 }

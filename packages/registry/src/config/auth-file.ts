@@ -79,8 +79,9 @@ export function decodeEntry(entry: AuthEntry, key: string, path: string): Creden
     throw badConfig(path, `the auth of ${key} is no base64 of USER:PASSWORD`)
   }
   // Docker once padded passwords with NULs.
-  const password = text.slice(colon + 1).replace(/\0+$/, '')
-  return { kind: 'basic', username: text.slice(0, colon), password }
+  let end = text.length
+  while (text.charCodeAt(end - 1) === 0) end--
+  return { kind: 'basic', username: text.slice(0, colon), password: text.slice(colon + 1, end) }
 }
 
 function parseDocument(text: string, path: string): Table {

@@ -154,10 +154,11 @@ class ConfigTable {
 
   /** A host in lower case, and perhaps a path, without slashes at the end; undefined where there is none. */
   location(key: string): string | undefined {
-    const text = this.string(key)
-      ?.replace(/\/+$/, '')
-      .replace(/^[^/]+/, host => host.toLowerCase())
-    if (text?.includes('://')) throw this.bad(`${key} ${text}: a host without https:// or http://`)
+    const given = this.string(key) ?? ''
+    let end = given.length
+    while (given[end - 1] === '/') end--
+    const text = given.slice(0, end).replace(/^[^/]+/, host => host.toLowerCase())
+    if (text.includes('://')) throw this.bad(`${key} ${text}: a host without https:// or http://`)
     return text === '' ? undefined : text
   }
 

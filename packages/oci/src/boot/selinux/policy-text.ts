@@ -33,7 +33,7 @@ export function* policyLines(path: string, bytes: Uint8Array): Generator<PolicyL
 const WHITE_SPACE =
   '\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 const FIELD = new RegExp(`[^${WHITE_SPACE}]+`, 'g')
-const OUTER_SPACE = new RegExp(`^[${WHITE_SPACE}]+|[${WHITE_SPACE}]+$`, 'g')
+const SPACE = new RegExp(`[${WHITE_SPACE}]`)
 
 /** The fields of a line; none for an empty line and for a comment. */
 export function fieldsOf({ text }: PolicyLine): readonly string[] {
@@ -41,8 +41,13 @@ export function fieldsOf({ text }: PolicyLine): readonly string[] {
   return fields[0]?.startsWith('#') ? [] : fields
 }
 
+/** The text without white space around it. No expression: one for its end takes the square of a long run inside. */
 export function trimmed(text: string): string {
-  return text.replace(OUTER_SPACE, '')
+  let start = 0
+  let end = text.length
+  while (start < end && SPACE.test(text[start] as string)) start++
+  while (end > start && SPACE.test(text[end - 1] as string)) end--
+  return text.slice(start, end)
 }
 
 /** The error for a line that says nothing known. */
