@@ -57,6 +57,9 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ERR_OCI_NO_EROFS_IMAGE: () => [
     'the image has none in this format: pull it again, or choose the other one by --erofs-version',
   ],
+  ERR_OCI_LAYER_TOO_LARGE: () => [
+    'where the image is trusted, oci pull and oci import-layer take --max-layer-size BYTES',
+  ],
   ERR_OCI_SEALED_IMAGE_MISSING: () => ['pull the image again to make it'],
   ...REGISTRY_HINTS,
   ...SKOPEO_HINTS,
