@@ -8,7 +8,7 @@ import type { Target } from './target.ts'
 const TIMED_AGAIN = 50
 const MIB = 2 ** 20
 /** Resident memory above which garbage is collected before an input: it is no fault of the next one. */
-const COLLECT_ABOVE = 150 * MIB
+const COLLECT_ABOVE = 190 * MIB
 /** Inputs between two collections, which take as long as many inputs. */
 const COLLECT_EVERY = 20
 

@@ -2,6 +2,9 @@ import type { Random } from '../random.ts'
 import { INPUT_MAX } from '../target.ts'
 import { INTERESTING } from './interesting.ts'
 
+/** Bytes that a repeated piece mostly takes up. */
+const REPEATED_MAX = 8192
+
 /** What a change of bytes may draw on. */
 export interface ByteMaterial {
   readonly dictionary: readonly Uint8Array[]
@@ -119,7 +122,9 @@ function repeat(bytes: Uint8Array, random: Random): Uint8Array {
   const { at, end } = pieceOf(bytes, random)
   const piece = bytes.subarray(at, end)
   if (piece.length === 0) return bytes
-  const most = Math.min(1 << random.below(13), Math.floor(INPUT_MAX / 4 / piece.length))
+  // Long inputs find little that short ones do not, and take their time.
+  const sizeMax = random.oneIn(20) ? INPUT_MAX / 4 : REPEATED_MAX
+  const most = Math.min(1 << random.below(13), Math.floor(sizeMax / piece.length))
   const copies = Math.max(1, most)
   const repeated = new Uint8Array(piece.length * copies)
   for (let i = 0; i < copies; i++) repeated.set(piece, i * piece.length)

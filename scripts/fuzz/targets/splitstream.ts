@@ -14,8 +14,9 @@ import { Disagreement, type Target } from '../target.ts'
 import { vectorFiles, vectorMembers } from '../vectors.ts'
 
 const SEED_SIZE_MAX = 32 << 10
-/** Bytes that a reader takes of a stream before it has seen enough: nothing but its size bounds a stream. */
+/** Bytes and chunks that a reader takes of a stream before it has seen enough: 1 GiB of them may be in a few KiB. */
 const READ_MAX = 4 << 20
+const CHUNKS_MAX = 50_000
 /** What every object holds here. */
 const OBJECT = new Uint8Array(65)
 
@@ -63,11 +64,12 @@ async function runSplitstream(input: Uint8Array): Promise<string> {
 async function readChunks(reader: SplitstreamReader): Promise<string> {
   let inline = 0
   let external = 0
+  let count = 0
   for await (const chunk of reader.chunks({ objectSize: () => OBJECT.length })) {
     if (chunk.kind === 'external') external++
     else if (chunk.data.length === 0) throw new Disagreement('an empty inline chunk')
     else inline += chunk.data.length
-    if (inline > READ_MAX) return 'much'
+    if (inline > READ_MAX || ++count > CHUNKS_MAX) return 'much'
   }
   if (inline + external * OBJECT.length !== reader.size) throw new Disagreement('a wrong size')
   return `chunks ${magnitude(external)} ${magnitude(inline)}`
@@ -75,9 +77,10 @@ async function readChunks(reader: SplitstreamReader): Promise<string> {
 
 async function readContent(reader: SplitstreamReader): Promise<string> {
   let size = 0
+  let count = 0
   for await (const piece of reader.cat(() => [OBJECT])) {
     size += piece.length
-    if (size > READ_MAX) return 'much'
+    if (size > READ_MAX || ++count > CHUNKS_MAX) return 'much'
   }
   if (size !== reader.size) throw new Disagreement('a content of another size')
   return 'content'
