@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { closeSync, lstatSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { ErofsVersion } from '@composefs/erofs'
 import { type Algorithm, formatAlgorithm, SHA256 } from '@composefs/fsverity'
@@ -13,7 +13,12 @@ import {
   erofsFormatsOf,
   type RepositoryMetadata,
 } from './metadata.ts'
-import { readMetadataFile, type StoredMetadata, stageMetadataFile } from './metadata-file.ts'
+import {
+  notAFile,
+  readMetadataFile,
+  type StoredMetadata,
+  stageMetadataFile,
+} from './metadata-file.ts'
 import { openDirectory } from './open.ts'
 import type { System } from './system.ts'
 import { assertDirectoryWritable } from './writable.ts'
@@ -109,7 +114,11 @@ function create(layout: Layout, options: InitOptions): InitResult {
     hasVerity: options.insecure !== true,
   }
   const isReset = options.resetMetadata === true
-  if (!isReset) {
+  if (isReset) {
+    // Before anything is removed: a directory of that name is nobody's metadata.
+    const status = lstatSync(layout.metadata, { throwIfNoEntry: false })
+    if (status?.isDirectory()) throw notAFile(layout.metadata)
+  } else {
     const stored = readMetadataFile(layout, system)
     if (stored !== undefined) return existing(layout, stored, wanted)
   }

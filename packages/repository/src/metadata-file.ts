@@ -120,6 +120,7 @@ function readAll(file: number): Uint8Array {
   return bytes.subarray(0, readFully(file, bytes, 0))
 }
 
-function notAFile(path: string): RepositoryError {
+/** The error for something else than a file in the place of meta.json. */
+export function notAFile(path: string): RepositoryError {
   return new RepositoryError('ERR_REPOSITORY_NOT_A_FILE', `${path} is no regular file`, { path })
 }

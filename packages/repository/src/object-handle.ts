@@ -109,7 +109,8 @@ export function assertSize(id: Digest, size: number, maxSize: number | undefined
   )
 }
 
-function notAFile(id: Digest, path: string): RepositoryError {
+/** The error for something else than a file in the place of an object. */
+export function notAFile(id: Digest, path: string): RepositoryError {
   return new RepositoryError('ERR_REPOSITORY_NOT_A_FILE', `${path} is no regular file`, {
     path,
     digest: id.hex,

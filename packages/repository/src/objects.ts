@@ -5,7 +5,7 @@ import type { DataSharing } from './data-sharing.ts'
 import { isErrno, isRepositoryError } from './errors.ts'
 import { openForReading } from './file-bytes.ts'
 import type { Layout } from './layout.ts'
-import { assertSize, OpenObject } from './object-handle.ts'
+import { assertSize, notAFile, OpenObject } from './object-handle.ts'
 import type { ObjectStore, ObjectWriter, PutResult } from './object-store.ts'
 import { DiskObjectWriter } from './object-writer.ts'
 import { isRealDirectory, makeRealDirectories } from './real-directories.ts'
@@ -218,7 +218,7 @@ export class DiskObjectStore implements ObjectStore {
   #publish(staged: StagedFile, id: Digest, state: 'absent' | 'unfit'): boolean {
     const path = this.#layout.object(id)
     if (state === 'unfit') {
-      staged.replace(path)
+      replaceUnfit(staged, id, path)
       this.hasUnsynced = true
       return true
     }
@@ -239,3 +239,13 @@ export class DiskObjectStore implements ObjectStore {
 }
 
 type ObjectState = 'absent' | 'present' | 'unfit'
+
+/** @throws RepositoryError ERR_REPOSITORY_NOT_A_FILE for a directory, which nothing replaces */
+function replaceUnfit(staged: StagedFile, id: Digest, path: string): void {
+  try {
+    staged.replace(path)
+  } catch (error) {
+    if (isErrno(error, 'EISDIR')) throw notAFile(id, path)
+    throw error
+  }
+}

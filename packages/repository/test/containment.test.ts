@@ -8,6 +8,7 @@ import { FileTree } from '@composefs/tree'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   checkRepository,
+  collectGarbage,
   DataSharing,
   initRepository,
   isRepositoryError,
@@ -80,6 +81,7 @@ function everything(repository: Repository): Readonly<Record<string, () => unkno
     'list names': () => [...streams.list(), ...images.list(), ...streams.refs(), ...images.refs()],
     'read a stream': () => streams.open('refs/oci/b'),
     check: () => checkRepository(repository),
+    'find garbage': () => collectGarbage(repository, { dryRun: true }),
     'make it again': () => initRepository(path, { system, insecure: true, ensure: true }),
   }
 }
@@ -153,6 +155,22 @@ describe.each(SYSTEMS)('in a repository ($name)', ({ system, insecure }) => {
     for (const each of places)
       expect(lstatSync(join(filled.path, each)).isSymbolicLink()).toBe(true)
   })
+
+  test.each(PLACES)(
+    'no garbage is collected through a symlink in the place of $place',
+    async place => {
+      const repository = await filledRepository(system(), insecure)
+      const outsides = placesOf(repository, place).map(each => moveOut(repository, each))
+      const before = [repository.path, ...outsides].map(snapshot)
+      expect(await codeOf(() => collectGarbage(repository))).toBe('ERR_REPOSITORY_GC_REFUSED')
+      const ignoreBroken = placesOf(repository, place)
+      const forced = await codeOf(() => collectGarbage(repository, { ignoreBroken }))
+      // A symlink among refs may be a ref that leads nowhere: such a one can be given up.
+      if (!/refs\/./.test(place.place)) expect(forced).toBe('ERR_REPOSITORY_GC_REFUSED')
+      else before[0] = snapshot(repository.path)
+      expect([repository.path, ...outsides].map(snapshot)).toEqual(before)
+    },
+  )
 
   test.each(PLACES)('a symlink in the place of $place is found by a check', async place => {
     const repository = await filledRepository(system(), insecure)

@@ -30,9 +30,11 @@ export function* objectDirectories(layout: Layout, log: CheckLog): Generator<str
 /** How many objects there are, by names alone. */
 export function countObjects({ objects }: Layout): number {
   let count = 0
-  for (const { name } of readDirectory(objects)) {
-    const directory = name.toString('latin1')
-    if (OBJECT_DIRECTORY.test(directory)) count += readDirectory(join(objects, directory)).length
+  if (!lstatSync(objects, { throwIfNoEntry: false })?.isDirectory()) return count
+  for (const entry of readDirectory(objects)) {
+    const directory = entry.name.toString('latin1')
+    if (!OBJECT_DIRECTORY.test(directory) || !entry.isDirectory()) continue
+    count += readDirectory(join(objects, directory)).length
   }
   return count
 }

@@ -19,6 +19,8 @@ export interface DamagedRepository {
   damage(entry: string, damage: Damage): boolean
   /** Gives an entry back what it was. */
   restore(entry: string): void
+  /** Gives everything back. */
+  reset(): void
 }
 
 /**
@@ -49,6 +51,11 @@ export async function damagedRepository(): Promise<DamagedRepository> {
       rmSync(outside, { recursive: true })
       mkdirSync(outside)
       copy(join(whole, entry), join(path, entry))
+    },
+    reset: () => {
+      for (const stale of [path, outside]) rmSync(stale, { recursive: true, force: true })
+      mkdirSync(outside)
+      copy(whole, path)
     },
   }
 }
