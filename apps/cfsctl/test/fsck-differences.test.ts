@@ -1,8 +1,20 @@
-import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fsverityDigest, SHA256 } from '@composefs/fsverity'
+import { seededRandom } from '@composefs/test-fixtures'
 import { describe, expect, test } from 'vitest'
 import {
   type Difference,
   image,
+  imageObject,
   layer,
   object,
   objectOf,
@@ -117,5 +129,29 @@ describe.skipIf(peer === undefined)(`fsck differs from that of the peer${why}`, 
     expect((await ourVerdict(path)).findings).toEqual(ours)
     const verdict = peerVerdict(path)
     expect(verdict === 'fails' ? verdict : verdict.findings).toEqual(theirs)
+  })
+
+  test('in no changed image that the peer refuses: ours sees all that it sees', async () => {
+    const { below } = seededRandom(15)
+    const path = spoiled(() => {})
+    const bytes = readFileSync(join(path, imageObject))
+    const weaker: string[] = []
+    for (let i = 0; i < 40; i++) {
+      const [at, mask] = [below(bytes.length), 1 << below(8)]
+      const changed = Buffer.from(bytes)
+      changed.writeUInt8(changed.readUInt8(at) ^ mask, at)
+      const { hex, objectPath } = fsverityDigest(changed, { algorithm: SHA256 })
+      const [file, link] = [join(path, `objects/${objectPath}`), join(path, `images/${hex}`)]
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, changed)
+      symlinkSync(`../objects/${objectPath}`, link)
+      const [ours, theirs] = [await ourVerdict(path), peerVerdict(path)]
+      const isSound = ours.findings.length === 0
+      if (isSound && (theirs === 'fails' || theirs.findings.length > 0)) {
+        weaker.push(`byte ${at}, mask ${mask}`)
+      }
+      for (const made of [link, file]) rmSync(made)
+    }
+    expect(weaker).toEqual([])
   })
 })

@@ -50,8 +50,10 @@ function* entryObjects(
   { inode, isFirstName }: ImageEntry,
   algorithm: Algorithm | undefined,
 ): Generator<Digest> {
-  if (inode.kind !== 'regular' || !isFirstName) return
+  if (!isFirstName) return
+  // Only those of regular files name objects, but an image with broken ones anywhere is not good.
   const xattrs = readXattrs(image, inode)
+  if (inode.kind !== 'regular') return
   const digest = enforcedDigest(inode, xattrs, algorithm)
   // A copy: what is kept must not keep the image.
   if (digest !== undefined) yield new Digest(digest.algorithm, digest.bytes.slice())

@@ -386,3 +386,10 @@ describe('inodes that share bytes', () => {
     expect(image.failure()?.code).toBe('ERR_EROFS_OVERLAP')
   })
 })
+
+test('the objects of an image with broken xattrs of a fifo are not told', () => {
+  const damage = new Damage(sampleTree(), 1)
+  damage.put(damage.xattrs('/x') + 16, '\0')
+  const failure = failureOf(() => openImage(damage.bytes).objects())
+  expect(failure).toMatchObject({ code: 'ERR_EROFS_BAD_XATTR', path: '/x' })
+})
