@@ -30,14 +30,15 @@ class MemoryObjectStore implements ObjectStore {
   put(content: Uint8Array): PutResult {
     const digest = fsverityDigest(content, { algorithm: this.algorithm, hashing: this.#hashing })
     const isNew = !this.has(digest)
-    if (isNew) this.#contents.set(digest.hex, content.slice())
+    // Not slice: of a Buffer that is a view, and what it shows may change.
+    if (isNew) this.#contents.set(digest.hex, new Uint8Array(content))
     return { digest, isNew, size: content.length }
   }
 
   create(): ObjectWriter {
     let chunks: Uint8Array[] = []
     return {
-      write: chunk => void chunks.push(chunk.slice()),
+      write: chunk => void chunks.push(new Uint8Array(chunk)),
       finish: () => this.put(concatBytes(chunks)),
       abort() {
         chunks = []

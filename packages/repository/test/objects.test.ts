@@ -351,11 +351,18 @@ describe('stores without files', () => {
     )
   })
 
-  test('memory keeps its own copy', async () => {
+  test.each([
+    ['bytes', (content: Uint8Array) => content],
+    // Its slice is a view.
+    ['a Buffer', (content: Uint8Array) => Buffer.from(content)],
+  ])('memory keeps its own copy of %s', async (_, from) => {
     const store = createMemoryObjectStore(SHA256)
-    const content = bytes(300)
+    const content = from(bytes(300))
     const { digest } = store.put(content)
+    const writer = store.create()
+    writer.write(content)
     content.fill(0)
+    expect(writer.finish()).toMatchObject({ isNew: false })
     expect([...store.read(digest)]).toEqual([...bytes(300)])
     expect(store.put(bytes(300)).isNew).toBe(false)
     expect([...store.open(digest).read(10, 5)]).toEqual([...bytes(300).subarray(10, 15)])

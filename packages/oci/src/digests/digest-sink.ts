@@ -40,7 +40,7 @@ export class DigestSink implements LayerSink {
   object(content: Uint8Array, path: Uint8Array): Digest {
     const { algorithms, hashing, policy } = this.#options
     const digests = algorithms.map(algorithm => fsverityDigest(content, { algorithm, hashing }))
-    if (policy?.wants(path)) policy.keep(digests, content.slice())
+    if (policy?.wants(path)) policy.keep(digests, new Uint8Array(content))
     return this.#remember(digests)
   }
 

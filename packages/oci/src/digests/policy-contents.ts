@@ -57,7 +57,7 @@ export class PolicyContents {
     return {
       write: data => {
         size += data.length
-        if (this.#hasRoom(size)) pieces.push(data.slice())
+        if (this.#hasRoom(size)) pieces.push(new Uint8Array(data))
         else pieces.length = 0
       },
       finish: digests => {

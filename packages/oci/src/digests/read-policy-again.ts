@@ -71,7 +71,7 @@ class SearchSink implements LayerSink {
     return {
       write(data) {
         size += data.length
-        if (size <= largest) pieces.push(data.slice())
+        if (size <= largest) pieces.push(new Uint8Array(data))
         else pieces.length = 0
       },
       finish: () => (size <= largest ? this.object(concatBytes(pieces)) : NO_DIGEST),
@@ -86,6 +86,6 @@ class SearchSink implements LayerSink {
     )
     const [first] = digests
     if (first === undefined || !this.#missing.delete(first.hex)) return
-    policy.keep(digests, content.slice())
+    policy.keep(digests, new Uint8Array(content))
   }
 }
