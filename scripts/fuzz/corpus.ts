@@ -1,13 +1,14 @@
 import type { Random } from './random.ts'
 
-/** Inputs that are changed further; above this the oldest that were made go. */
-const SIZE_MAX = 3000
+/** Bytes of inputs that are kept beside the seeds; above this the oldest go. Part of what the process may take. */
+const SIZE_MAX = 8 << 20
 
 /** The inputs of one run that took a way of their own. */
 export class Corpus {
   readonly inputs: Uint8Array[] = []
   readonly #ways = new Set<string>()
   #seeds = 0
+  #size = 0
 
   /** Kept whatever way they take. */
   addSeed(input: Uint8Array, way: string): void {
@@ -16,13 +17,22 @@ export class Corpus {
     this.#seeds++
   }
 
-  /** True when it is kept: no input before took that way. */
+  /** True when it took a way that no input took before; then it is kept. */
   offer(input: Uint8Array, way: string): boolean {
     if (this.#ways.has(way)) return false
     this.#ways.add(way)
-    this.inputs.push(input)
-    if (this.inputs.length > this.#seeds + SIZE_MAX) this.inputs.splice(this.#seeds, 1)
+    this.keep(input)
     return true
+  }
+
+  /** Keeps an input for another reason. */
+  keep(input: Uint8Array): void {
+    this.inputs.push(input)
+    this.#size += input.length
+    while (this.#size > SIZE_MAX) {
+      const [oldest] = this.inputs.splice(this.#seeds, 1)
+      this.#size -= oldest?.length ?? this.#size
+    }
   }
 
   get ways(): number {

@@ -54,6 +54,7 @@ function isOwnError(error: unknown): error is CodedError {
 function template(message: string): string {
   return message
     .slice(0, 2000)
+    .replace(/[0-9a-f]{16,}/g, '#')
     .replace(/"[^"]*"|[^ a-z-]+/gi, '#')
     .replace(/(?:# ?)+/g, '#')
     .slice(-60)

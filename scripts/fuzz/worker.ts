@@ -31,7 +31,7 @@ async function fuzz(target: Target, { seed, seconds, corpusDirectory, memory }: 
     const material = { dictionary: target.dictionary, others }
     const changed = random.oneIn(3) ? undefined : target.mutate(parent, random, others)
     const input = changed ?? mutateBytes(parent, random, material)
-    const bytes = input.slice(0, INPUT_MAX)
+    const bytes = new Uint8Array(input.subarray(0, INPUT_MAX))
     const way = await runner.run(bytes)
     if (way !== undefined) corpus.offer(bytes, way)
     if (runner.count % REPORT_EVERY === 0) report(runner, corpus)

@@ -56,14 +56,14 @@ const CHANGES: readonly Change[] = [
 ]
 
 function flipBit(bytes: Uint8Array, random: Random): Uint8Array {
-  const out = bytes.slice()
+  const out = new Uint8Array(bytes)
   const at = random.below(out.length)
   if (out.length > 0) out[at] = (out[at] as number) ^ (1 << random.below(8))
   return out
 }
 
 function setByte(bytes: Uint8Array, random: Random): Uint8Array {
-  const out = bytes.slice()
+  const out = new Uint8Array(bytes)
   if (out.length > 0) out[random.below(out.length)] = random.below(256)
   return out
 }
@@ -71,14 +71,14 @@ function setByte(bytes: Uint8Array, random: Random): Uint8Array {
 function setNumber(bytes: Uint8Array, random: Random): Uint8Array {
   const size = random.pick([1, 2, 4, 8])
   if (bytes.length < size) return bytes
-  const out = bytes.slice()
+  const out = new Uint8Array(bytes)
   writeNumber(out, random.below(out.length - size + 1), { size, value: random.pick(INTERESTING) })
   return out
 }
 
 function addToNumber(bytes: Uint8Array, random: Random): Uint8Array {
   if (bytes.length < 4) return bytes
-  const out = bytes.slice()
+  const out = new Uint8Array(bytes)
   const view = new DataView(out.buffer, out.byteOffset, out.byteLength)
   const at = random.below(out.length - 3)
   view.setUint32(at, view.getUint32(at, true) + random.below(33) - 16, true)
@@ -133,7 +133,7 @@ function repeat(bytes: Uint8Array, random: Random): Uint8Array {
 
 function move(bytes: Uint8Array, random: Random): Uint8Array {
   const { at, end } = pieceOf(bytes, random)
-  const out = bytes.slice()
+  const out = new Uint8Array(bytes)
   out.copyWithin(random.below(out.length + 1), at, end)
   return out
 }

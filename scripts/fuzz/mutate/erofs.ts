@@ -42,7 +42,7 @@ export function mutateErofs(
   const anatomy = known.get(input) ?? examine(input)
   if (anatomy === undefined) return undefined
   known.set(input, anatomy)
-  const out = input.slice()
+  const out = new Uint8Array(input)
   const changes = 1 << random.below(3)
   for (let i = 0; i < changes; i++) change(out, anatomy, random)
   const result = random.oneIn(10) ? mutateBytes(out, random, { dictionary: [], others }) : out

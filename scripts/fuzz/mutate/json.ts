@@ -169,7 +169,7 @@ function nest(text: string, random: Random): string {
     66,
     100,
     10_000,
-    random.pick([1000, 150_000]),
+    random.oneIn(10) ? 150_000 : 1000,
   ])
   if (random.oneIn(3)) return '['.repeat(depth)
   if (random.oneIn(2)) return `${'['.repeat(depth)}${text}${']'.repeat(depth)}`

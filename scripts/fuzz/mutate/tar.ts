@@ -76,7 +76,7 @@ function mutateMember(
     members.splice(at, 0, extensionMember(member, random))
     return
   }
-  const header = member.header.slice()
+  const header = new Uint8Array(member.header)
   const { content, size } = member
   switch (random.below(5)) {
     case 0:
@@ -102,7 +102,7 @@ function mutateMember(
 
 /** An extension header before a member: made like that member's, or of random records. */
 function extensionMember(like: RawTarMember, random: Random): RawTarMember {
-  const header = like.header.slice()
+  const header = new Uint8Array(like.header)
   const type = random.pick(['x', 'x', 'x', 'g', 'L', 'K'])
   header[FIELDS.type[0]] = type.charCodeAt(0)
   if (type === 'L' || type === 'K') return padded(header, latin1(`${random.pick(PATHS)}\0`))
@@ -173,7 +173,7 @@ function padded(header: Uint8Array, body: Uint8Array): RawTarMember {
 
 function joinMembers(members: readonly RawTarMember[], random: Random): Uint8Array {
   const parts = members.flatMap(member => {
-    const header = member.header.slice()
+    const header = new Uint8Array(member.header)
     if (!random.oneIn(20)) repairChecksum(header)
     return random.oneIn(60) ? [header] : [header, member.content]
   })
