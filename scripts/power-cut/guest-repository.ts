@@ -57,7 +57,10 @@ export class GuestRepository {
 
   #enter(stage: Stage): void {
     // Locks are taken and syncs are made by others too; their own stages are told by those who run them.
-    if (stage === 'sweep' && this.#operation !== 'gc') return
-    tell({ kind: 'stage', stage, operation: `${this.#operation} ${this.name}` })
+    const isCollecting = this.#operation === 'gc'
+    if (stage === 'sweep' && !isCollecting) return
+    // A collection syncs between the links it removes and their objects.
+    const shown = isCollecting && stage === 'names' ? 'sweep' : stage
+    tell({ kind: 'stage', stage: shown, operation: `${this.#operation} ${this.name}` })
   }
 }

@@ -13,8 +13,8 @@ import {
 import type { KnownImage } from './messages.ts'
 
 /** Files of a layer, and bytes of the largest: enough for many writes, little enough for an emulated processor. */
-const FILES = 12
-const SIZE_MAX = 80_000
+const FILES = 8
+const SIZE_MAX = 60_000
 
 /** Makes two images that share a layer, and finds out what they are once they are stored. */
 export async function makeImages(work: string): Promise<readonly KnownImage[]> {
