@@ -1,5 +1,5 @@
 import {
-  cpSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -10,7 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
 import { openManifest } from '../src/store/manifest-stream.ts'
@@ -77,6 +77,7 @@ export async function documentObjects(
 export function entriesOf(repository: Repository): string[] {
   const { path } = repository
   return ['objects', 'streams', 'images']
+    .filter(directory => existsSync(join(path, directory)))
     .flatMap(directory =>
       readdirSync(join(path, directory), { recursive: true, encoding: 'utf8' }).map(name =>
         join(directory, name),
@@ -89,10 +90,4 @@ export function entriesOf(repository: Repository): string[] {
       return [`${name} ${what}`]
     })
     .sort()
-}
-
-/** Copies a file or link over another one. */
-export function copyEntry(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true })
-  cpSync(from, to, { recursive: true, verbatimSymlinks: true })
 }

@@ -105,8 +105,8 @@ export function wantsBlob(
   if (isArtifact || !isPackedLayer(layer)) return false
   // What an earlier pull kept is part of what is repaired.
   const isRepair = options.repair === true || options.isGood !== undefined
-  const wasKept = isRepair && options.knownBlobs?.has(layer.descriptor.digest) === true
-  if (options.keepBlobs !== true && !wasKept) return false
+  if (isRepair && options.knownBlobs?.has(layer.descriptor.digest) === true) return true
+  if (options.keepBlobs !== true) return false
   return supply?.hasBlob(layer.descriptor.digest) ?? true
 }
 

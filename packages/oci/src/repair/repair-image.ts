@@ -66,7 +66,7 @@ async function* sourcesOf(context: RepairImageContext): AsyncGenerator<RepairSou
   yield* context.sources()
 }
 
-/** False where the documents of the image are missing in both. */
+/** False where a document of the image is missing in both. */
 async function repairFrom(
   context: RepairImageContext,
   from: RepairSource | typeof OWN,
@@ -80,7 +80,7 @@ async function repairFrom(
   if (planned === undefined) return false
   const pulled = await pullLayers(context, planned, { stored, isOwn: from === OWN })
   await storeDocuments({ repository, stored, plan: planned.plan, pulled, log, signal })
-  return true
+  return !stored.lacksDocker || planned.plan.docker !== undefined
 }
 
 /** Names of streams that the documents refer to and that are complete, but cannot be found. */
