@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   mkdirSync,
   readdirSync,
@@ -11,6 +12,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { nodeHashing } from '@composefs/fsverity/node'
+import type { ZstdCodec } from '@composefs/splitstream'
+import { nodeZstd } from '@composefs/splitstream/node'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   type CheckReport,
@@ -154,6 +157,42 @@ describe('links', () => {
       expect(found).toContain(`fsck: unexpected-file-type: ${directory}: Symlink`)
     },
   )
+})
+
+describe('what changes during a check', () => {
+  test('a name that somebody removes is no finding', async () => {
+    const path = unpackRepository('sha256-v1')
+    const streams = join(path, 'streams')
+    const last =
+      readdirSync(streams)
+        .filter(name => name.startsWith('oci-layer'))
+        .at(-1) ?? ''
+    const zstd: ZstdCodec = {
+      ...nodeZstd,
+      decompress(...args) {
+        rmSync(join(streams, last), { force: true })
+        return nodeZstd.decompress(...args)
+      },
+    }
+    const before = await checkRepository(await open(path))
+    const repository = await openRepository(path, { system: new SimulatedSystem(), zstd })
+    onTestFinished(() => repository.close())
+    const report = await checkRepository(repository)
+    expect(report).toMatchObject({ ok: true, streamsChecked: before.streamsChecked - 1 })
+  })
+})
+
+test('refs deeper than any path are a finding, and the check goes on', async () => {
+  const path = unpackRepository('sha256-v1')
+  const deep =
+    "for (let i = 0; i < 20; i++) fs.mkdirSync('d'.repeat(250)), process.chdir('d'.repeat(250))"
+  execFileSync(process.execPath, ['-e', deep], { cwd: join(path, 'streams/refs') })
+  onTestFinished(() => void execFileSync('rm', ['-rf', join(path, 'streams')]))
+  const report = await checkRepository(await open(path))
+  expect(report.findings).toMatchObject([
+    { kind: 'stat-failed', detail: 'ENAMETOOLONG: name too long' },
+  ])
+  expect(report.imagesChecked).toBe(3)
 })
 
 describe('hostile files', () => {

@@ -1,15 +1,14 @@
 import { lstatSync, readlinkSync, statSync } from 'node:fs'
 import { showUtf8 } from '@composefs/bytes'
 import type { Digest } from '@composefs/fsverity'
-import { readDirectory } from '../directory.ts'
 import { isRepositoryError } from '../errors.ts'
 import { REFS } from '../layout.ts'
 import { objectOfLink, targetOfRef } from '../links.ts'
 import type { Repository } from '../repository.ts'
 import type { CheckCounts, CheckLog } from './check-log.ts'
+import { entriesOf, isDirectory } from './entries.ts'
 import { fileTypeOf } from './file-type.ts'
 import type { CheckFinding, FindingKind } from './finding.ts'
-import { isDirectory } from './object-directories.ts'
 import { isFileError, reasonOf } from './reason.ts'
 
 /** `streams/` or `images/`: where it is, and what its findings are called. */
@@ -37,7 +36,7 @@ export function* namedLinks(
   kind: LinkDirectory,
 ): Generator<NamedLink> {
   if (!isDirectory(kind.directory, kind.name, log)) return
-  for (const entry of readDirectory(kind.directory)) {
+  for (const entry of entriesOf(kind.directory, kind.name, log)) {
     const name = showUtf8(entry.name)
     if (name === REFS) continue
     const path = `${kind.name}/${name}`
@@ -47,10 +46,14 @@ export function* namedLinks(
       continue
     }
     const file = childPath(kind.directory, entry.name)
-    const broken = brokenLink(file, path)
-    if (broken !== undefined) {
-      if (broken.kind === 'stat-failed') log.add(broken)
-      else log.add(broken, 'brokenLinks', kind.corrupted)
+    const state = followLink(file, path)
+    if (state === 'gone') {
+      log.counts[kind.checked] -= 1
+      continue
+    }
+    if (state !== 'leads') {
+      if (state.kind === 'stat-failed') log.add(state)
+      else log.add(state, 'brokenLinks', kind.corrupted)
       continue
     }
     try {
@@ -74,7 +77,7 @@ export function checkRefs(log: CheckLog, { directory, name: parent }: LinkDirect
   ]
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const below: typeof left = []
-    for (const entry of readDirectory(next.file)) {
+    for (const entry of entriesOf(next.file, next.path, log)) {
       const file = childPath(next.file, entry.name)
       const entryPath = `${next.path}/${showUtf8(entry.name)}`
       if (entry.isDirectory()) below.push({ file, path: entryPath })
@@ -90,16 +93,18 @@ function checkRef(
   { file, path }: { readonly file: Buffer; readonly path: string },
   log: CheckLog,
 ): void {
-  const broken = brokenLink(file, path) ?? misledRef(directory, file, path)
-  if (broken === undefined) return
+  const state = followLink(file, path)
+  const broken = state === 'leads' ? misledRef(directory, file, path) : state
+  if (broken === undefined || broken === 'gone') return
   if (broken.kind === 'stat-failed') log.add(broken)
   else log.add(broken, 'brokenLinks')
 }
 
-/** What is wrong with a link that leads nowhere. */
-function brokenLink(file: Buffer, path: string): CheckFinding | undefined {
+/** Whether a link leads somewhere, or what is wrong with it; `gone` when it has been removed meanwhile. */
+function followLink(file: Buffer, path: string): CheckFinding | 'leads' | 'gone' {
   try {
-    if (statSync(file, { throwIfNoEntry: false }) !== undefined) return undefined
+    if (statSync(file, { throwIfNoEntry: false }) !== undefined) return 'leads'
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return 'gone'
     return { kind: 'broken-symlink', path, detail: '' }
   } catch (error) {
     if (!isFileError(error)) throw error

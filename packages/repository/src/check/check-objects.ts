@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { showUtf8 } from '@composefs/bytes'
 import { type Algorithm, Digest } from '@composefs/fsverity'
-import { readDirectory } from '../directory.ts'
 import type { Repository } from '../repository.ts'
 import { Verity } from '../verity.ts'
 import type { CheckLog } from './check-log.ts'
+import { entriesOf } from './entries.ts'
 import type { FileDigester } from './file-digester.ts'
 import type { CheckFinding } from './finding.ts'
 import { measureObject } from './measure-object.ts'
@@ -45,7 +45,7 @@ export async function checkObjects(
     signal?.throwIfAborted()
   }
   for (const directory of objectDirectories(layout, log)) {
-    for (const entry of readDirectory(join(layout.objects, directory))) {
+    for (const entry of entriesOf(join(layout.objects, directory), `objects/${directory}`, log)) {
       log.counts.objectsChecked += 1
       const name = entry.name.toString('latin1')
       const path = `objects/${directory}/${showUtf8(entry.name)}`

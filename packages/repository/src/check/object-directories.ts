@@ -1,9 +1,9 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { showUtf8 } from '@composefs/bytes'
-import { readDirectory } from '../directory.ts'
 import { type Layout, TEMPORARY_LINK, TEMPORARY_OBJECT } from '../layout.ts'
 import type { CheckLog } from './check-log.ts'
+import { entriesOf, isDirectory } from './entries.ts'
 import { fileTypeOf } from './file-type.ts'
 
 const OBJECT_DIRECTORY = /^[0-9a-f]{2}$/
@@ -13,7 +13,7 @@ const STRAY_AGE = 24 * 60 * 60 * 1000
 /** Yields the names of the directories of objects, and notes what else is beside them. */
 export function* objectDirectories(layout: Layout, log: CheckLog): Generator<string> {
   if (!isDirectory(layout.objects, 'objects', log)) return
-  for (const entry of readDirectory(layout.objects)) {
+  for (const entry of entriesOf(layout.objects, 'objects', log)) {
     const name = showUtf8(entry.name)
     const path = `objects/${name}`
     if (OBJECT_DIRECTORY.test(name)) {
@@ -31,29 +31,20 @@ export function* objectDirectories(layout: Layout, log: CheckLog): Generator<str
 export function countObjects({ objects }: Layout): number {
   let count = 0
   if (!lstatSync(objects, { throwIfNoEntry: false })?.isDirectory()) return count
-  for (const entry of readDirectory(objects)) {
+  for (const entry of entriesOf(objects, 'objects')) {
     const directory = entry.name.toString('latin1')
     if (!OBJECT_DIRECTORY.test(directory) || !entry.isDirectory()) continue
-    count += readDirectory(join(objects, directory)).length
+    count += entriesOf(join(objects, directory), directory).length
   }
   return count
 }
 
 /** Notes the temporary names that killed writers left in the repository directory. */
 export function findStrayLinks(layout: Layout, log: CheckLog): void {
-  for (const entry of readDirectory(layout.root)) {
+  for (const entry of entriesOf(layout.root, '.', log)) {
     const name = showUtf8(entry.name)
     if (name.startsWith(TEMPORARY_LINK)) warnOfStray(join(layout.root, name), name, log)
   }
-}
-
-/** False when there is nothing of that name, or something else than a directory, which is noted. */
-export function isDirectory(file: string, path: string, log: CheckLog): boolean {
-  const status = lstatSync(file, { throwIfNoEntry: false })
-  if (status === undefined) return false
-  if (status.isDirectory()) return true
-  log.add({ kind: 'unexpected-file-type', path, detail: fileTypeOf(status) })
-  return false
 }
 
 function warnOfStray(file: string, path: string, log: CheckLog): void {
