@@ -143,7 +143,12 @@ export class Repository implements AsyncDisposable {
 
   /** Writes everything stored so far to the disk, with all else that its file system has to write. */
   sync(): void {
-    this.system.syncFileSystem(this.#directory)
+    try {
+      this.system.syncFileSystem(this.#directory)
+    } catch (error) {
+      // The kernel knows an open file only.
+      throw error instanceof Error ? Object.assign(error, { path: this.path }) : error
+    }
     this.objects.hasUnsynced = false
   }
 

@@ -23,7 +23,7 @@ import {
 } from '@composefs/tree'
 import { RepositoryError } from './errors.ts'
 import type { ObjectStore } from './object-store.ts'
-import { FileReader } from './scan-file.ts'
+import { FileReader, StoreFailure } from './scan-file.ts'
 import type { FileDescriptor, System } from './system.ts'
 
 /** How to read a directory as a tree. */
@@ -64,7 +64,11 @@ const SLASH = Buffer.from('/')
  */
 export async function scanDirectory(path: string, options: ScanOptions): Promise<FileTree> {
   const scanner = new DirectoryScanner(options)
-  await scanner.scan(Buffer.from(path))
+  try {
+    await scanner.scan(Buffer.from(path))
+  } catch (error) {
+    throw error instanceof StoreFailure ? error.cause : error
+  }
   return scanner.tree
 }
 
@@ -255,6 +259,7 @@ function named<T>(path: Uint8Array, step: () => T): T {
   try {
     return step()
   } catch (error) {
+    if (error instanceof StoreFailure) throw error
     const shown = showUtf8(path)
     if (error instanceof RepositoryError) {
       const facts = { ...error.facts, path: shown }

@@ -11,6 +11,15 @@ const WHOLE_MAX = 256 * 1024
 /** Bytes read at once of larger files. */
 const PIECE = 1024 * 1024
 
+/** What went wrong where the contents of files go to: it is not about the file that was being read. */
+export class StoreFailure extends Error {
+  override readonly name = 'StoreFailure'
+
+  constructor(cause: unknown) {
+    super('an object cannot be stored', { cause })
+  }
+}
+
 /** Reads the regular files of a directory: small ones stay as they are, larger ones become objects. */
 export class FileReader {
   readonly #objects: ObjectStore
@@ -52,24 +61,32 @@ export class FileReader {
     const data = room.subarray(0, readFully(file, room, 0))
     assertSize(data.length, size)
     if (size <= this.#inlineLimit) return { kind: 'inline', data }
-    return { kind: 'external', digest: this.#objects.put(data).digest, size }
+    return { kind: 'external', digest: storing(() => this.#objects.put(data)).digest, size }
   }
 
   #large(file: FileDescriptor, size: number): LeafContent {
-    const writer = this.#objects.create()
+    const writer = storing(() => this.#objects.create())
     try {
       let total = 0
       for (;;) {
         const length = readFully(file, this.#buffer, total)
         total += length
         if (length === 0 || total > size) break
-        writer.write(this.#buffer.subarray(0, length))
+        storing(() => writer.write(this.#buffer.subarray(0, length)))
       }
       assertSize(total, size)
-      return { kind: 'external', digest: writer.finish().digest, size }
+      return { kind: 'external', digest: storing(() => writer.finish()).digest, size }
     } finally {
-      writer.abort()
+      storing(() => writer.abort())
     }
+  }
+}
+
+function storing<T>(step: () => T): T {
+  try {
+    return step()
+  } catch (error) {
+    throw new StoreFailure(error)
   }
 }
 

@@ -69,25 +69,20 @@ export class StagedFile {
 
   /** Appends `data`. */
   write(data: Uint8Array): void {
-    try {
-      writeFully(this.#file, data)
-    } catch (error) {
-      // The file has no name: its directory tells which file system is full.
-      throw error instanceof Error ? Object.assign(error, { path: this.#directory }) : error
-    }
+    this.#placed(() => writeFully(this.#file, data))
   }
 
   /** Writes the file itself to the disk. */
   sync(): void {
-    fsyncSync(this.#file)
+    this.#placed(() => fsyncSync(this.#file))
   }
 
   /** Ends the writing: fs-verity wants that nobody has the file open for writing, this process included. */
   freeze(): void {
     const written = this.#file
-    this.#file = this.#system.reopenReadOnly(written)
+    this.#file = this.#placed(() => this.#system.reopenReadOnly(written))
     // May fail with what went wrong with the writing on a network. The file is closed all the same.
-    closeSync(written)
+    this.#placed(() => closeSync(written))
   }
 
   /** Goes on with a copy, frozen too: of the copy no other process can have a descriptor open for writing. */
@@ -128,6 +123,15 @@ export class StagedFile {
     }
     renameSync(this.#temporary, path)
     this.#temporary = undefined
+  }
+
+  /** The file has no name to tell in an error: its directory tells which file system it is about. */
+  #placed<T>(step: () => T): T {
+    try {
+      return step()
+    } catch (error) {
+      throw error instanceof Error ? Object.assign(error, { path: this.#directory }) : error
+    }
   }
 
   /** Closes the file. Unless it has been linked it is gone. */

@@ -231,6 +231,25 @@ describe('what is given', () => {
     expect(error.message).toContain(join(root, name))
   })
 
+  test('has nothing to do with a repository that is full', async () => {
+    const root = temporaryDirectory()
+    writeFileSync(join(root, 'small'), 'x'.repeat(100))
+    const path = '/repository/objects'
+    const fail = () => {
+      const error = new Error('ENOSPC: no space left on device, write')
+      throw Object.assign(error, { code: 'ENOSPC', errno: -28, syscall: 'write', path })
+    }
+    const objects = {
+      ...createMemoryObjectStore(SHA256),
+      algorithm: SHA256,
+      put: fail,
+      create: fail,
+    }
+    await expect(scan(root, { objects })).rejects.toMatchObject({ code: 'ENOSPC', path })
+    writeFileSync(join(root, 'small'), 'x'.repeat(1_000_000))
+    await expect(scan(root, { objects })).rejects.toMatchObject({ code: 'ENOSPC', path })
+  })
+
   test('is read until the signal aborts', async () => {
     const root = temporaryDirectory()
     for (let i = 0; i < 1000; i++) writeFileSync(join(root, String(i)), '')
