@@ -36,6 +36,11 @@ describe('the table of codes', () => {
     [new RepositoryError('ERR_REPOSITORY_CONFLICT', 'x'), 'repository-conflict', 1],
     [new RepositoryError('ERR_REPOSITORY_VERITY_UNSUPPORTED', 'x'), 'verity-unsupported', 5],
     [systemError({ code: 'ENOSPC', syscall: 'write' }), 'no-space', 1],
+    [
+      systemError({ code: 'Unknown system error -122', errno: -122, syscall: 'write' }),
+      'no-space',
+      1,
+    ],
     [systemError({ code: 'EPERM', syscall: 'open' }), 'not-permitted', 5],
     [systemError({ code: 'EIO', syscall: 'read' }), 'io-error', 1],
     [new UsageError('x', 'y'), 'usage', 2],
@@ -91,6 +96,16 @@ describe('a message', () => {
       '/a: no such file or directory',
     ],
     [
+      'of a system call whose error Node does not know',
+      systemError({
+        code: 'Unknown system error -122',
+        errno: -122,
+        syscall: 'symlink',
+        path: '/a',
+      }),
+      '/a: disk quota exceeded',
+    ],
+    [
       'of a system call with what it means',
       systemError({
         code: 'EINVAL',
@@ -103,7 +118,7 @@ describe('a message', () => {
     ],
     [
       'of a system call without a name of its error',
-      systemError({ code: 'ENOTBLK', errno: -15, syscall: 'fsconfig', path: '/a' }),
+      systemError({ code: 'EFUTURE', errno: -3000, syscall: 'fsconfig', path: '/a' }),
       '/a: whatever',
     ],
     [

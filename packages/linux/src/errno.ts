@@ -67,8 +67,7 @@ export function systemError(
   syscall: string,
   details: SystemErrorDetails = {},
 ): SystemError {
-  const [code, text] = getSystemErrorMap().get(-errno) ??
-    UNNAMED.get(errno) ?? [`E${errno}`, `error ${errno}`]
+  const [code, text] = describeErrno(errno) ?? [`E${errno}`, `error ${errno}`]
   const { meaning, kernelMessages = [] } = details
   const path = details.path === undefined ? undefined : showPath(details.path)
   const where = path === undefined ? syscall : `${syscall} '${path}'`
@@ -81,6 +80,11 @@ export function systemError(
     ...(path === undefined ? {} : { path }),
     ...(kernelMessages.length === 0 ? {} : { kernelMessages }),
   })
+}
+
+/** The name of an errno and what it says, also of those that Node calls unknown; undefined for a number that is none. */
+export function describeErrno(errno: number): readonly [code: string, message: string] | undefined {
+  return getSystemErrorMap().get(-errno) ?? UNNAMED.get(errno)
 }
 
 /** The positive errno of a failed system call, ours or Node's; 0 for everything else. */

@@ -1,4 +1,4 @@
-export { type SystemError, systemError } from './errno.ts'
+export { describeErrno, type SystemError, systemError } from './errno.ts'
 export { isLinuxError, LinuxError, type LinuxErrorCode, type LinuxErrorFacts } from './errors.ts'
 export {
   createUnnamed,

@@ -84,14 +84,17 @@ describe('a file system that is full', () => {
   test.each([
     ['ENOSPC', /no room in .* \(.* free\); 1 of 2 layers are stored and stay/],
     ['EDQUOT', /no room in .* \(the quota is used up\); 1 of 2 layers are stored and stay/],
+    // The same, as Node has it.
+    ['Unknown system error -122', /no room in .* \(the quota is used up\); 1 of 2 layers/],
   ])('in the middle is told, with what stays: %s', async (code, message) => {
+    const errno = -Number(/-(\d+)$/.exec(code)?.[1] ?? 0)
     let isFull = false
     const system: System = {
       ...linuxSystem,
       createUnnamed(directory, mode) {
         if (isFull) {
           const text = `${code}: no space left on device, write`
-          throw Object.assign(new Error(text), { code, syscall: 'write', path: directory })
+          throw Object.assign(new Error(text), { code, errno, syscall: 'write', path: directory })
         }
         return linuxSystem.createUnnamed(directory, mode)
       },

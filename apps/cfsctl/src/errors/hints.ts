@@ -20,6 +20,7 @@ export function hintsFor(cliCode: CliCode, finding: Finding): readonly string[] 
 export type Hints = (facts: Readonly<Record<string, unknown>>) => readonly string[]
 
 const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
+  EMFILE: () => ['ulimit -n shows how many files may be open, and sets it; --jobs 1 needs fewer'],
   ERR_REPOSITORY_LEGACY: () => [
     'this repository was made before meta.json existed: leave out --no-upgrade, or run cfsctl init --ensure',
   ],

@@ -1,4 +1,4 @@
-import { getSystemErrorMap } from 'node:util'
+import { describeErrno } from '@composefs/linux'
 
 /** Deepest chain of causes that is told: errors are made by us, but a cycle must not hang the last word. */
 const DEPTH_MAX = 8
@@ -59,7 +59,7 @@ function systemMessage(error: SystemError): string {
   const { code, errno = 0, syscall, path, dest, message } = error
   const text = message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message
   const end = text.indexOf(`, ${syscall}`)
-  const what = getSystemErrorMap().get(errno)?.[1] ?? (end < 0 ? text : text.slice(0, end))
+  const what = describeErrno(-errno)?.[1] ?? (end < 0 ? text : text.slice(0, end))
   const call = path === undefined ? syscall : `${syscall} '${String(path)}'`
   const rest = end < 0 ? '' : text.slice(end + 2 + call.length)
   const meaning = rest.startsWith('; ') ? [rest.slice(2)] : []

@@ -1,3 +1,4 @@
+import { describeErrno } from '@composefs/linux'
 import type { CliCode } from './cli-error.ts'
 
 /** Errors of system calls that have a code of their own; all others are `io-error`. */
@@ -14,7 +15,9 @@ const CLI_CODES: Readonly<Record<string, CliCode>> = {
 /** The code for the error of a system call; undefined for any other error. */
 export function systemCode(error: unknown): CliCode | undefined {
   if (!(error instanceof Error)) return undefined
-  const { code, syscall } = error as NodeJS.ErrnoException
+  const { code, errno = 0, syscall } = error as NodeJS.ErrnoException
   if (code === undefined || syscall === undefined) return undefined
-  return CLI_CODES[code] ?? 'io-error'
+  // A quota that is used up is `Unknown system error -122` to Node.
+  const [name] = describeErrno(-errno) ?? [code]
+  return CLI_CODES[name] ?? 'io-error'
 }

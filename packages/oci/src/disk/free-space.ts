@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import { constants } from 'node:os'
 import { geteuid } from 'node:process'
 
 /** Free bytes of the file system of `path`; undefined for one that does not tell. */
@@ -11,6 +12,9 @@ export function freeSpace(path: string): number | undefined {
 
 /** Why a write found no room: the file system is full, or what the user may have of it; undefined for another error. */
 export function noSpaceCode(error: unknown): 'ENOSPC' | 'EDQUOT' | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  return code === 'ENOSPC' || code === 'EDQUOT' ? code : undefined
+  if (!(error instanceof Error)) return undefined
+  const { code, errno } = error as NodeJS.ErrnoException
+  if (code === 'ENOSPC') return code
+  // Node has no name for it.
+  return code === 'EDQUOT' || errno === -constants.errno.EDQUOT ? 'EDQUOT' : undefined
 }
