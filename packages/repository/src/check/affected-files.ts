@@ -11,6 +11,7 @@ import { isRepositoryError } from '../errors.ts'
 import { assertSize } from '../object-handle.ts'
 import type { Repository } from '../repository.ts'
 import { isFileError } from './reason.ts'
+import { Turns } from './turns.ts'
 
 /** Files that are listed for one object. */
 const FILES_MAX = 16
@@ -48,10 +49,10 @@ export async function affectedFiles(
     Array.from(objects, ({ hex }) => [hex, { images: [], files: [], fileCount: 0 }]),
   )
   if (found.size === 0) return found
+  const turns = new Turns(signal)
   for (const id of repository.images.list()) {
-    // One image takes up to some seconds; between two of them others get a turn.
-    await new Promise(resolve => setImmediate(resolve))
-    signal?.throwIfAborted()
+    // One image takes up to some seconds.
+    await turns.give()
     found.get(id.hex)?.images.push(id)
     noteFiles(repository, id, found)
   }

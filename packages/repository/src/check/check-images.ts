@@ -8,6 +8,7 @@ import type { CheckLog } from './check-log.ts'
 import type { FindingKind } from './finding.ts'
 import type { PresentObjects } from './present-objects.ts'
 import { isFileError, reasonOf } from './reason.ts'
+import { Turns } from './turns.ts'
 
 /** How to check images. */
 export interface CheckImagesOptions {
@@ -31,17 +32,17 @@ export async function checkImages(
     corrupted: 'imagesCorrupted',
     openFailed: 'image-open-failed',
   }
+  const turns = new Turns(signal)
   for (const link of namedLinks(repository, log, directory)) {
-    // One image takes up to some seconds; between two of them others get a turn.
-    await new Promise(resolve => setImmediate(resolve))
-    signal?.throwIfAborted()
+    // One image takes up to some seconds.
+    await turns.give()
     for (const digest of imageObjects(repository, log, link)) {
       if (present.has(digest)) continue
       const { path } = link
       log.add({ kind: 'image-missing-object', path, detail: digest.hex, digest }, 'missingObjects')
     }
   }
-  checkRefs(log, directory)
+  await checkRefs(log, directory, signal)
 }
 
 /** The objects of an image; none, and a finding, when it is not good. */

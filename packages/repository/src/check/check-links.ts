@@ -10,6 +10,7 @@ import { entriesOf, isDirectory } from './entries.ts'
 import { fileTypeOf } from './file-type.ts'
 import type { CheckFinding, FindingKind } from './finding.ts'
 import { isFileError, reasonOf } from './reason.ts'
+import { Turns } from './turns.ts'
 
 /** `streams/` or `images/`: where it is, and what its findings are called. */
 export interface LinkDirectory {
@@ -67,7 +68,11 @@ export function* namedLinks(
 }
 
 /** Checks everything below the refs of a directory of links. Directories are a list of what is left, not a recursion. */
-export function checkRefs(log: CheckLog, { directory, name: parent }: LinkDirectory): void {
+export async function checkRefs(
+  log: CheckLog,
+  { directory, name: parent }: LinkDirectory,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const path = `${parent}/${REFS}`
   // What stands in the place of the parent has been noted with the parent's own entries.
   if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return
@@ -75,9 +80,11 @@ export function checkRefs(log: CheckLog, { directory, name: parent }: LinkDirect
   const left: { file: Buffer; path: string }[] = [
     { file: Buffer.from(`${directory}/${REFS}`), path },
   ]
+  const turns = new Turns(signal)
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const below: typeof left = []
     for (const entry of entriesOf(next.file, next.path, log)) {
+      if (turns.isOver) await turns.give()
       const file = childPath(next.file, entry.name)
       const entryPath = `${next.path}/${showUtf8(entry.name)}`
       if (entry.isDirectory()) below.push({ file, path: entryPath })

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { showUtf8 } from '@composefs/bytes'
 import { type Algorithm, Digest } from '@composefs/fsverity'
 import type { Repository } from '../repository.ts'
@@ -11,6 +10,7 @@ import { measureObject } from './measure-object.ts'
 import { objectDirectories } from './object-directories.ts'
 import type { PresentObjects } from './present-objects.ts'
 import { isFileError, reasonOf } from './reason.ts'
+import { Turns } from './turns.ts'
 
 /** How to check objects. */
 export interface CheckObjectsOptions {
@@ -33,6 +33,7 @@ export async function checkObjects(
 ): Promise<void> {
   const { layout, algorithm } = repository
   const verity = createVerity(repository)
+  const turns = new Turns(signal)
   /** What has been asked for, in order: what is found is told in the order of the names. */
   const pending: Promise<Outcome>[] = []
   let done = 0
@@ -42,10 +43,10 @@ export async function checkObjects(
       if (finding !== undefined) log.addBadObject(finding)
       onChecked(++done)
     }
-    signal?.throwIfAborted()
+    if (turns.isOver) await turns.give()
   }
   for (const directory of objectDirectories(layout, log)) {
-    for (const entry of entriesOf(join(layout.objects, directory), `objects/${directory}`, log)) {
+    for (const entry of entriesOf(`${layout.objects}/${directory}`, `objects/${directory}`, log)) {
       log.counts.objectsChecked += 1
       const name = entry.name.toString('latin1')
       const path = `objects/${directory}/${showUtf8(entry.name)}`
@@ -55,7 +56,7 @@ export async function checkObjects(
       const outcome =
         digest === undefined
           ? Promise.resolve(invalidName(path, algorithm))
-          : checkObject({ path, digest, file: join(layout.root, path) }, verity, digester)
+          : checkObject({ path, digest, file: `${layout.root}/${path}` }, verity, digester)
       // It is waited for below. Until then a failure is nobody's unhandled one.
       outcome.catch(() => {})
       pending.push(outcome)

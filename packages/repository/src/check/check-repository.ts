@@ -53,6 +53,7 @@ export async function checkRepository(
       signal,
     })
   }
+  signal?.throwIfAborted()
   await checkStreams(repository, log, { present, signal })
   await checkImages(repository, log, { present, signal })
   return log.report(metadata)

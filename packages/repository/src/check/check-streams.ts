@@ -5,6 +5,7 @@ import { checkRefs, type LinkDirectory, type NamedLink, namedLinks } from './che
 import type { CheckLog } from './check-log.ts'
 import type { PresentObjects } from './present-objects.ts'
 import { isFileError, reasonOf } from './reason.ts'
+import { Turns } from './turns.ts'
 
 /** How to check streams. */
 export interface CheckStreamsOptions {
@@ -28,12 +29,13 @@ export async function checkStreams(
     corrupted: 'streamsCorrupted',
     openFailed: 'stream-open-failed',
   }
+  const turns = new Turns(options.signal)
   for (const link of namedLinks(repository, log, directory)) {
-    options.signal?.throwIfAborted()
+    if (turns.isOver) await turns.give()
     const reader = await openStream(repository, log, link)
     if (reader !== undefined) checkReferences(reader, log, { ...options, path: link.path })
   }
-  checkRefs(log, directory)
+  await checkRefs(log, directory, options.signal)
 }
 
 async function openStream(

@@ -7,11 +7,10 @@ import {
   type Hashing,
 } from '@composefs/fsverity'
 import { openForReading, readFully } from '../file-bytes.ts'
+import { Turns } from './turns.ts'
 
 /** Bytes that are read at once: nearly every object is not larger. */
 const READ_SIZE = 256 * 1024
-/** Longest time that nothing else gets a turn, in ms. */
-const TURN = 50
 
 /** Who computes fs-verity digests of files from their content: this thread, or others. */
 export interface FileDigester extends AsyncDisposable {
@@ -26,17 +25,13 @@ export interface FileDigester extends AsyncDisposable {
 /** Computes digests in the thread of the caller, who gets a turn now and then. */
 export function createLocalDigester(hashing: Hashing, signal?: AbortSignal): FileDigester {
   const hashFile = createFileHasher(hashing)
-  let turnEnds = performance.now() + TURN
+  const turns = new Turns(signal)
   return {
     concurrency: 1,
     async digest(path, algorithm) {
       const steps = hashFile(path, algorithm)
       for (;;) {
-        if (performance.now() > turnEnds) {
-          await new Promise(resolve => setImmediate(resolve))
-          signal?.throwIfAborted()
-          turnEnds = performance.now() + TURN
-        }
+        if (turns.isOver) await turns.give()
         const step = steps.next()
         if (step.done) return new Digest(algorithm, step.value)
       }

@@ -34,7 +34,7 @@ export function countObjects({ objects }: Layout): number {
   for (const entry of entriesOf(objects, 'objects')) {
     const directory = entry.name.toString('latin1')
     if (!OBJECT_DIRECTORY.test(directory) || !entry.isDirectory()) continue
-    count += entriesOf(join(objects, directory), directory).length
+    for (const _ of entriesOf(join(objects, directory), directory)) count += 1
   }
   return count
 }
