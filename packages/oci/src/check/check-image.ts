@@ -7,24 +7,11 @@ import { sha256Digest } from '../document/oci-digest.ts'
 import { readDocumentStream } from '../store/document-stream.ts'
 import { blobReferences, configReferenceName, dockerReference } from '../store/manifest-stream.ts'
 import { configStreamId, manifestStreamId } from '../store/stream-names.ts'
+import type { CheckImageContext } from './check-image-context.ts'
 import { checkArtifactLayer, checkBlob, checkLayer } from './check-layer.ts'
 import { checkLinkedImages, checkSealLabel } from './check-linked-images.ts'
-import type { OciFinding } from './finding.ts'
 import { linkedStream } from './linked-stream.ts'
-import type { StreamCache } from './stream-cache.ts'
 import { reasonOfUnreadable } from './unreadable.ts'
-
-/** What the check of one image needs. */
-export interface CheckImageContext {
-  readonly repository: Repository
-  readonly streams: StreamCache
-  /** Names of streams that have been looked at as parts of images. */
-  readonly seen: Set<string>
-  /** Hash all content. */
-  readonly content: boolean
-  readonly signal: AbortSignal | undefined
-  add(finding: Omit<OciFinding, 'name'>): void
-}
 
 /** Checks the manifest of that digest and everything that it needs. */
 export async function checkImage(context: CheckImageContext, digest: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Digest } from '@composefs/fsverity'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
-import type { CheckImageContext } from './check-image.ts'
+import type { CheckImageContext } from './check-image-context.ts'
 import type { OciFindingKind } from './finding.ts'
 import { linkedStream } from './linked-stream.ts'
 

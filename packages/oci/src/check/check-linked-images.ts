@@ -5,7 +5,7 @@ import { readSealLabel } from '../document/config.ts'
 import { isImageOf, parseLabel } from '../seal/mountable-image.ts'
 import { imageReferencesOf, isImageReference } from '../store/image-references.ts'
 import { readImageConfig } from '../store/open-image.ts'
-import type { CheckImageContext } from './check-image.ts'
+import type { CheckImageContext } from './check-image-context.ts'
 import { reasonOfUnreadable } from './unreadable.ts'
 
 /** Checks that the EROFS images a config refers to can be mounted: that they have their name in `images/`. */

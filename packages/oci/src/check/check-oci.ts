@@ -2,6 +2,7 @@ import { type CheckOptions, checkRepository, type Repository } from '@composefs/
 import { OciError } from '../errors.ts'
 import { encodeTag, listTags, readTag, type Tag } from '../store/tags.ts'
 import { checkImage } from './check-image.ts'
+import type { CheckImageContext } from './check-image-context.ts'
 import { OciCheckLog } from './check-log.ts'
 import { checkNamedStreams } from './check-named-streams.ts'
 import type { OciCheckReport, OciImagesReport } from './finding.ts'
@@ -57,8 +58,7 @@ export async function checkStoredImages(
   for (const [done, { name, manifest }] of tags.entries()) {
     onImage?.(done, tags.length)
     signal?.throwIfAborted()
-    const add = (finding: Parameters<Parameters<typeof checkImage>[0]['add']>[0]) =>
-      log.add({ ...finding, name })
+    const add: CheckImageContext['add'] = finding => log.add({ ...finding, name })
     const context = { repository, streams, seen, content, signal, add }
     await log.image(() => checkImage(context, manifest))
   }

@@ -5,7 +5,7 @@ import { isRealDirectory } from '../real-directories.ts'
 import type { Repository } from '../repository.ts'
 
 /** Where what is wrong is kept, for whoever wants to look at it. Nothing is ever removed from there. */
-export const QUARANTINE = 'quarantine'
+const QUARANTINE = 'quarantine'
 /** Nobody but the owner has to read what is there. */
 const DIRECTORY_MODE = 0o700
 /** Longest file name that still takes a number. */
