@@ -21,8 +21,8 @@ import { type ImageEntry, walkImage } from './walk-image.ts'
  * How many bytes of xattrs an image may unfold to, for each of its own bytes and to begin with. Shared xattrs are
  * small in the image and whole in the tree: without a limit 1 MiB of image could become 16 GiB.
  */
-const UNFOLDED_PER_BYTE = 64
-const UNFOLDED_FREE = 2 ** 26
+const UNFOLDED_PER_BYTE = 16
+const UNFOLDED_FREE = 2 ** 25
 
 /**
  * The tree of an image, after every check of the reader.
