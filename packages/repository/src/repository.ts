@@ -164,6 +164,11 @@ export class Repository implements AsyncDisposable {
     const { system, layout } = this
     const { mode } = options
     if (this.#lock === mode) return
+    if (this.#lock === 'exclusive' && system.tryLock(this.#directory, 'shared')) {
+      // Nobody else has it, so it can be had at once, and those who wait to be alone wait on.
+      this.#lock = 'shared'
+      return
+    }
     // Given up before waiting: two who keep their shared locks and want to be alone wait for each other for ever.
     system.unlock(this.#directory)
     this.#lock = 'none'

@@ -109,6 +109,16 @@ describe('an exclusive lock', () => {
     expect(repository.lock).toBe('none')
   })
 
+  test('becomes a shared one at once, although somebody waits to be alone', async () => {
+    const path = await newRepository()
+    await using repository = await openRepository(path, { system, lock: 'exclusive' })
+    const waiting = openRepository(path, { system, lock: 'exclusive' })
+    await repository.changeLock({ mode: 'shared', timeoutSeconds: 0 })
+    expect(repository.lock).toBe('shared')
+    await repository.close()
+    await (await waiting).close()
+  })
+
   test('that cannot be had leaves the shared one', async () => {
     const path = await newRepository()
     await using _reader = await openRepository(path, { system })
