@@ -21,7 +21,11 @@ export const init = {
       },
       summary: 'fsverity-sha512-12 (the default) or fsverity-sha256-12',
     },
-    { name: 'insecure', summary: 'Make a repository without fs-verity' },
+    {
+      name: 'insecure',
+      excludes: ['require-verity'],
+      summary: 'Make a repository without fs-verity',
+    },
     { name: 'ensure', summary: 'Keep a repository that is there, whatever its settings' },
     {
       name: 'reset-metadata',
