@@ -79,7 +79,7 @@ export class SimulatedSystem implements System {
     return { state: 'enabled', digest: digest.bytes } as const
   }
 
-  tryLock(_file: FileDescriptor, _mode: 'shared' | 'exclusive'): boolean {
+  tryLock(_file?: FileDescriptor, _mode?: 'shared' | 'exclusive'): boolean {
     return this.#options.isLocked !== true
   }
 
