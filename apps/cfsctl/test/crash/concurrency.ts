@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { seededRandom } from '@composefs/test-fixtures'
 import { peer } from '../programs.ts'
 import { IMAGE_NAMES, type ImageName } from './images.ts'
-import { run, runWell } from './program.ts'
+import { runWell } from './program.ts'
 import { takeSnapshot, unexpected } from './snapshot.ts'
 import { collectAll, findFaults, findFaultsByPeer } from './soundness.ts'
 import type { World } from './world.ts'
@@ -11,6 +11,8 @@ const PULLERS = 4
 /** Chance in percent that a puller removes its tag first, so that there is garbage, and that it pulls from afar. */
 const UNTAG_CHANCE = 40
 const REMOTE_CHANCE = 50
+/** One in so many collections is the peer's. */
+const PEER_SHARE = 3
 
 /** What was done at the same time, and what went wrong. */
 export interface ConcurrencyReport {
@@ -22,109 +24,129 @@ export interface ConcurrencyReport {
 
 /**
  * Lets four processes pull images that share layers, one collect garbage, and one check, all of them again and again
- * on one repository for `seconds`. Nothing may fail, every pull has the id that it has alone, and in the end the
+ * on one repository for `seconds`. Nothing may fail, every pull has the ids that it has alone, and in the end the
  * repository is the one that quiet pulls of the same images make.
  */
 export async function runConcurrently(
   world: World,
   { seconds, seed }: { readonly seconds: number; readonly seed: number },
 ): Promise<ConcurrencyReport> {
-  const { directory, environment } = world
-  const repository = join(directory, 'concurrent')
-  const quiet = join(directory, 'quiet')
-  const problems: string[] = []
-  const counts = { pulls: 0, collections: 0, checks: 0 }
-  for (const path of [repository, quiet]) {
-    await runWell([...world.program, 'init', '--insecure', path], { environment })
-  }
+  const repository = await initialised(world, 'concurrent')
+  const quiet = await initialised(world, 'quiet')
   const ids = new Map<ImageName, string>()
-  for (const image of IMAGE_NAMES) ids.set(image, await pull(quiet, image, image))
   for (const image of IMAGE_NAMES) {
-    await runWell(world.command(quiet, 'oci', 'untag', image), { environment })
+    ids.set(image, await pull(world, quiet, { image: world.local(image), tag: 'any' }))
   }
+  await ours(world, quiet, 'oci', 'untag', 'any')
 
-  const end = performance.now() + seconds * 1000
-  const isOver = () => performance.now() >= end || problems.length > 0
-  const last = new Map<string, ImageName>()
-  await Promise.all([
-    ...Array.from({ length: PULLERS }, (_, number) => pullAll(`tag-${number}`, number)),
-    collectAgainAndAgain(),
-    checkAgainAndAgain(),
-  ])
+  const crowd = new Crowd({ world, repository, ids, end: performance.now() + seconds * 1000 })
+  await crowd.work(seed)
+  const { problems, tags, counts } = crowd
+  problems.push(...(await findFaults(repository)), ...(await findFaultsByPeer(repository)))
 
-  await expectSound('at the end', [...(await findFaults(repository))])
   await collectAll(repository)
-  for (const [tag, image] of last) await pull(quiet, image, tag)
+  for (const [tag, image] of tags) await pull(world, quiet, { image: world.local(image), tag })
   await collectAll(quiet)
   const [is, should] = [takeSnapshot(repository), takeSnapshot(quiet)]
   problems.push(...unexpected(is, should).map(line => `at the end there is: ${line}`))
   problems.push(...unexpected(should, is).map(line => `at the end is missing: ${line}`))
-  problems.push(...(await findFaultsByPeer(repository)))
   return { ...counts, problems }
+}
 
-  /** The ids that a pull tells. */
-  async function pull(path: string, image: ImageName, tag: string, from = world.local(image)) {
-    const words = world.command(path, '--json', 'oci', 'pull', from, tag)
-    const { stdout } = await runWell(words, { environment })
-    const { manifest_digest, manifest_verity, config_verity, composefs_erofs } = JSON.parse(stdout)
-    return [manifest_digest, manifest_verity, config_verity, composefs_erofs].join(' ')
+/** Those who use one repository at the same time, until the time is over or something went wrong. */
+class Crowd {
+  readonly counts = { pulls: 0, collections: 0, checks: 0 }
+  readonly problems: string[] = []
+  /** What was pulled last, by tags that are there. */
+  readonly tags = new Map<string, ImageName>()
+  readonly #world: World
+  readonly #repository: string
+  readonly #ids: ReadonlyMap<ImageName, string>
+  readonly #end: number
+
+  constructor(options: {
+    readonly world: World
+    readonly repository: string
+    readonly ids: ReadonlyMap<ImageName, string>
+    /** On the clock of `performance`. */
+    readonly end: number
+  }) {
+    this.#world = options.world
+    this.#repository = options.repository
+    this.#ids = options.ids
+    this.#end = options.end
   }
 
-  async function pullAll(tag: string, number: number): Promise<void> {
-    const random = seededRandom(seed + number)
-    const images = [...ids.keys()]
-    while (!isOver()) {
-      await attempt(async () => {
-        if (last.has(tag) && random.below(100) < UNTAG_CHANCE) {
-          await runWell(world.command(repository, 'oci', 'untag', tag), { environment })
-          last.delete(tag)
-        }
-        const image = random.pick(images)
-        const source = random.below(100) < REMOTE_CHANCE ? world.remote(image) : world.local(image)
-        const id = await pull(repository, image, tag, source)
-        last.set(tag, image)
-        counts.pulls++
-        if (id !== ids.get(image)) problems.push(`${image} is ${id}, not ${ids.get(image)}`)
-      })
+  async work(seed: number): Promise<void> {
+    const pullers = Array.from({ length: PULLERS }, (_, number) => {
+      const random = seededRandom(seed + number)
+      return this.#again(() => this.#pull(`tag-${number}`, random))
+    })
+    await Promise.all([
+      ...pullers,
+      this.#again(() => this.#collect()),
+      this.#again(() => this.#check()),
+    ])
+  }
+
+  async #pull(tag: string, random: ReturnType<typeof seededRandom>): Promise<void> {
+    const world = this.#world
+    if (this.tags.has(tag) && random.below(100) < UNTAG_CHANCE) {
+      await ours(world, this.#repository, 'oci', 'untag', tag)
+      this.tags.delete(tag)
+    }
+    const name = random.pick([...this.#ids.keys()])
+    const image = random.below(100) < REMOTE_CHANCE ? world.remote(name) : world.local(name)
+    const id = await pull(world, this.#repository, { image, tag })
+    this.tags.set(tag, name)
+    this.counts.pulls++
+    if (id !== this.#ids.get(name)) this.problems.push(`${image} is ${id}`)
+  }
+
+  async #collect(): Promise<void> {
+    // The peer's takes the same lock.
+    const isPeers = this.counts.collections % PEER_SHARE === PEER_SHARE - 1
+    if (peer !== undefined && isPeers) await runWell([peer, '--repo', this.#repository, 'gc'])
+    else await ours(this.#world, this.#repository, 'gc')
+    this.counts.collections++
+  }
+
+  async #check(): Promise<void> {
+    const words = this.counts.checks % 2 === 0 ? ['fsck'] : ['oci', 'fsck']
+    await ours(this.#world, this.#repository, ...words)
+    this.counts.checks++
+  }
+
+  async #again(work: () => Promise<void>): Promise<void> {
+    while (performance.now() < this.#end && this.problems.length === 0) {
+      try {
+        await work()
+      } catch (error) {
+        this.problems.push(error instanceof Error ? error.message : String(error))
+      }
     }
   }
+}
 
-  async function collectAgainAndAgain(): Promise<void> {
-    while (!isOver()) {
-      await attempt(async () => {
-        // The peer's takes the same lock.
-        const isPeers = peer !== undefined && counts.collections % 3 === 2
-        const words = isPeers
-          ? [peer ?? '', '--repo', repository, 'gc']
-          : world.command(repository, 'gc')
-        await runWell(words, { environment })
-        counts.collections++
-      })
-    }
-  }
+async function initialised(world: World, name: string): Promise<string> {
+  const path = join(world.directory, name)
+  const { environment } = world
+  await runWell([...world.program, 'init', '--insecure', path], { environment })
+  return path
+}
 
-  async function checkAgainAndAgain(): Promise<void> {
-    while (!isOver()) {
-      await attempt(async () => {
-        const words = counts.checks % 2 === 0 ? ['fsck'] : ['oci', 'fsck']
-        const { status, stdout, stderr } = await run(world.command(repository, ...words), {
-          environment,
-        })
-        counts.checks++
-        if (status !== 0) problems.push(`${words.join(' ')}: exit ${status}: ${stdout}${stderr}`)
-      })
-    }
-  }
+/** Pulls an image and returns the ids that the pull tells. */
+async function pull(
+  world: World,
+  repository: string,
+  { image, tag }: { readonly image: string; readonly tag: string },
+): Promise<string> {
+  const { stdout } = await ours(world, repository, '--json', 'oci', 'pull', image, tag)
+  const { manifest_digest, manifest_verity, config_verity, composefs_erofs } = JSON.parse(stdout)
+  return [manifest_digest, manifest_verity, config_verity, composefs_erofs].join(' ')
+}
 
-  async function attempt(work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error))
-    }
-  }
-
-  async function expectSound(when: string, faults: readonly string[]): Promise<void> {
-    problems.push(...faults.map(fault => `${when}: ${fault}`))
-  }
+function ours(world: World, repository: string, ...words: readonly string[]) {
+  const { environment } = world
+  return runWell(world.command(repository, ...words), { environment })
 }

@@ -50,6 +50,8 @@ export function faultsAtCalls(
       },
       judge: (ended, { temporaries }) => [
         ...judgeFailed(ended),
+        // Such a call has to be made again.
+        ...(point.errno === 'EINTR' && ended.status !== 0 ? ['was ended by EINTR'] : []),
         // What cannot be removed stays, for garbage collection.
         ...(hits.some(text => text.startsWith('unlink'))
           ? []

@@ -13,7 +13,7 @@ import { makeWorkDirectory } from './work-directory.ts'
 import { makeWorld, type World } from './world.ts'
 
 /** Points of a series of one command. */
-const POINTS = { kills: 200, faults: 400 }
+const POINTS = { kills: 200, faults: 300 }
 const CONCURRENCY_SECONDS = 300
 const PARTS = ['kills', 'faults', 'concurrency'] as const
 

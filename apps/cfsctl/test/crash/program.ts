@@ -82,7 +82,7 @@ export async function runWell(words: readonly string[], options: RunOptions = {}
   const ended = await run(words, options)
   if (ended.status !== 0) {
     const how = ended.status === null ? ended.signal : `exit ${ended.status}`
-    throw new Error(`${words.slice(1).join(' ')}: ${how}: ${ended.stderr}`)
+    throw new Error(`${words.slice(1).join(' ')}: ${how}: ${ended.stdout}${ended.stderr}`)
   }
   return ended
 }
