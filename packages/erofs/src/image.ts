@@ -36,7 +36,7 @@ const SLASH = 0x2f
  * ERR_EROFS_OUT_OF_RANGE
  */
 export function openImage(bytes: Uint8Array, options: OpenImageOptions = {}): ErofsImage {
-  return new ErofsImage(readSuperblock(bytes, options.maxSize), options.algorithm)
+  return new ErofsImage(bytes, readSuperblock(bytes, options.maxSize), options.algorithm)
 }
 
 /**
@@ -50,17 +50,15 @@ export function openImage(bytes: Uint8Array, options: OpenImageOptions = {}): Er
  * if (inode?.kind === 'regular') image.content(inode)
  */
 export class ErofsImage {
+  /** The bytes of the image. */
+  readonly bytes: Uint8Array
   readonly #image: ImageBytes
   readonly #algorithm: Algorithm | undefined
 
-  constructor(image: ImageBytes, algorithm: Algorithm | undefined) {
+  constructor(bytes: Uint8Array, image: ImageBytes, algorithm: Algorithm | undefined) {
+    this.bytes = bytes
     this.#image = image
     this.#algorithm = algorithm
-  }
-
-  /** The bytes of the image. */
-  get bytes(): Uint8Array {
-    return this.#image.bytes
   }
 
   get version(): ErofsVersion {

@@ -13,7 +13,7 @@ import {
   XATTR_UNIT,
   XattrArea,
 } from './format.ts'
-import type { ImageBytes } from './superblock.ts'
+import type { ImageBytes, NumberView } from './superblock.ts'
 
 /** An inode as it stands in its image. All its places have been checked to be inside. */
 export interface ErofsInode {
@@ -199,7 +199,7 @@ export function inodeError(
 }
 
 /** A 64-bit size. Beyond 2^53 a number is not exact, and every larger size is refused anyway. */
-function readSize(view: DataView, offset: number): number {
+function readSize(view: NumberView, offset: number): number {
   const low = view.getUint32(offset, true)
   const high = view.getUint32(offset + 4, true)
   const isExact = high < SIZE_HIGH_MAX || (high === SIZE_HIGH_MAX && low === 0)

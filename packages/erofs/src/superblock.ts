@@ -17,10 +17,19 @@ import {
 } from './format.ts'
 import { IMAGE_SIZE_MAX } from './limits.ts'
 
+/** The part of a Uint8Array that readers use: an image may be in memory, or read as it is needed. */
+export type ByteView = Pick<Uint8Array, 'length' | 'subarray'>
+
+/** The part of a DataView that readers use. */
+export type NumberView = Pick<
+  DataView,
+  'byteLength' | 'getUint8' | 'getUint16' | 'getUint32' | 'getBigInt64'
+>
+
 /** The bytes of an image and what its header and superblock say. Nothing behind them has been looked at. */
 export interface ImageBytes {
-  readonly bytes: Uint8Array
-  readonly view: DataView
+  readonly bytes: ByteView
+  readonly view: NumberView
   readonly version: ErofsVersion
   /** Some inode has a POSIX ACL, as far as the header says. Never set in V2. */
   readonly hasAcl: boolean
@@ -40,7 +49,21 @@ export interface ImageBytes {
  * @throws ErofsError ERR_EROFS_TRUNCATED, ERR_EROFS_TOO_LARGE, ERR_EROFS_BAD_MAGIC, ERR_EROFS_UNSUPPORTED,
  * ERR_EROFS_OUT_OF_RANGE
  */
-export function readSuperblock(bytes: Uint8Array, maxSize = IMAGE_SIZE_MAX): ImageBytes {
+export function readSuperblock(bytes: Uint8Array, maxSize?: number): ImageBytes {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return readSuperblockOf({ bytes, view, head: bytes }, maxSize)
+}
+
+/**
+ * Reads header and superblock of an image that need not be in memory; `head` is the beginning of it.
+ *
+ * @throws ErofsError as `readSuperblock`
+ */
+export function readSuperblockOf(
+  source: Pick<ImageBytes, 'bytes' | 'view'> & { readonly head: Uint8Array },
+  maxSize = IMAGE_SIZE_MAX,
+): ImageBytes {
+  const { bytes, view } = source
   if (bytes.length < INODES_OFFSET) {
     const facts = { expected: INODES_OFFSET, actual: bytes.length }
     throw new ErofsError(
@@ -57,15 +80,15 @@ export function readSuperblock(bytes: Uint8Array, maxSize = IMAGE_SIZE_MAX): Ima
       facts,
     )
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const header = Header.read(view, 0)
+  const head = new DataView(source.head.buffer, source.head.byteOffset, source.head.byteLength)
+  const header = Header.read(head, 0)
   assertMagic('composefs header', 0, header.magic, HEADER_MAGIC)
   if (header.version !== HEADER_VERSION) throw unsupported('header version', header.version)
   const { composefsVersion } = header
   if (composefsVersion !== 0 && composefsVersion !== 1 && composefsVersion !== 2) {
     throw unsupported('composefs version', composefsVersion)
   }
-  const superblock = Superblock.read(view, SUPERBLOCK_OFFSET)
+  const superblock = Superblock.read(head, SUPERBLOCK_OFFSET)
   assertMagic('superblock', SUPERBLOCK_OFFSET, superblock.magic, SUPERBLOCK_MAGIC)
   if (superblock.blockBits !== BLOCK_BITS) throw unsupported('block size', superblock.blockBits)
   assertZero('compatible features', superblock.featureCompat & ~FEATURE_COMPAT_KNOWN)
@@ -106,7 +129,7 @@ function assertZero(what: string, value: number | bigint): void {
   if (Number(value) !== 0) throw unsupported(what, value)
 }
 
-function assertSize(bytes: Uint8Array, blocks: number): void {
+function assertSize(bytes: ByteView, blocks: number): void {
   const expected = blocks * BLOCK_SIZE
   if (bytes.length === expected) return
   const code = bytes.length < expected ? 'ERR_EROFS_TRUNCATED' : 'ERR_EROFS_OUT_OF_RANGE'
