@@ -7,8 +7,14 @@ export const JSON_DEPTH_MAX = 64
 /** Largest document in bytes: twice what registries and other tools take for a manifest, and read whole into memory. */
 export const JSON_SIZE_MAX = 8 << 20
 
-/** Most values in a document: keeps the tree of a hostile one (`[0,0,0,…`) near 100 MB. */
-const JSON_VALUES_MAX = 1 << 20
+/**
+ * Most values in a document, thousands of times what real ones have: the tree of a hostile one (`[{},{},…`) takes some
+ * hundred bytes for each.
+ */
+const JSON_VALUES_MAX = 1 << 18
+
+/** Pieces of a string with escapes that are joined at once. One by one, each would cost more than its characters. */
+const PIECES_MAX = 1024
 
 /**
  * A value of a JSON document, with the bytes it takes up.
@@ -222,15 +228,20 @@ class Parser {
     const opening = this.#at
     let from = opening + 1
     let text = ''
+    let pieces: string[] = []
     for (let at = from; ; at++) {
       const byte = bytes[at]
       if (byte === undefined) throw this.#error('a string without end', opening)
       if (byte < 0x20) throw this.#error('a control character in a string', at)
       if (byte !== QUOTE && byte !== BACKSLASH) continue
-      text += this.#slice(from, at)
+      pieces.push(this.#slice(from, at))
       if (byte === QUOTE) {
         this.#at = at + 1
-        return text
+        return text + pieces.join('')
+      }
+      if (pieces.length >= PIECES_MAX) {
+        text += pieces.join('')
+        pieces = []
       }
       const letter = bytes[at + 1]
       if (letter === 0x75) {
@@ -241,12 +252,12 @@ class Parser {
         if (isHigh ? second < 0xdc00 || second > 0xdfff : unit >= 0xdc00 && unit <= 0xdfff) {
           throw this.#error('a lone surrogate', at)
         }
-        text += isHigh ? String.fromCharCode(unit, second) : String.fromCharCode(unit)
+        pieces.push(isHigh ? String.fromCharCode(unit, second) : String.fromCharCode(unit))
         at += isHigh ? 11 : 5
       } else {
         const character = letter === undefined ? undefined : ESCAPES[letter]
         if (character === undefined) throw this.#error('an unknown escape', at)
-        text += character
+        pieces.push(character)
         at++
       }
       from = at + 1
