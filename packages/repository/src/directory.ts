@@ -1,13 +1,82 @@
-import { type Dirent, readdirSync } from 'node:fs'
+import { type Dir, type Dirent, opendirSync } from 'node:fs'
 import { isErrno } from './errors.ts'
 
+/** Entries that are read at once. */
+const BATCH = 256
+/** Between the name and the type in a key. No name has it, and it comes before all bytes of names. */
+const END = '\0'
+
+/** An entry of a directory. */
+export type DirectoryEntry = Pick<
+  Dirent<Buffer>,
+  | 'name'
+  | 'isFile'
+  | 'isDirectory'
+  | 'isSymbolicLink'
+  | 'isFIFO'
+  | 'isSocket'
+  | 'isCharacterDevice'
+  | 'isBlockDevice'
+>
+
 /** The entries of a directory sorted by name (bytes); none when there is no such directory. */
-export function readDirectory(path: string | Buffer): Dirent<Buffer>[] {
+export function readDirectory(path: string | Buffer): Iterable<DirectoryEntry> {
+  // Sorting needs them all, and somebody may have made a million: one short string each, not an object with a buffer.
+  const keys: string[] = []
+  for (const entry of entriesOf(path)) {
+    keys.push(entry.name.toString('latin1') + END + TYPES.findIndex(is => entry[is]()))
+  }
+  return entriesOfKeys(keys.sort())
+}
+
+function* entriesOfKeys(keys: readonly string[]): Generator<DirectoryEntry> {
+  for (const key of keys) yield entryOf(key)
+}
+
+const TYPES = [
+  'isFile',
+  'isDirectory',
+  'isSymbolicLink',
+  'isFIFO',
+  'isSocket',
+  'isCharacterDevice',
+  'isBlockDevice',
+] as const
+
+function entryOf(key: string): DirectoryEntry {
+  const end = key.indexOf(END)
+  const type = TYPES[Number(key.slice(end + 1))]
+  const is = (asked: (typeof TYPES)[number]) => () => type === asked
+  return {
+    name: Buffer.from(key.slice(0, end), 'latin1'),
+    isFile: is('isFile'),
+    isDirectory: is('isDirectory'),
+    isSymbolicLink: is('isSymbolicLink'),
+    isFIFO: is('isFIFO'),
+    isSocket: is('isSocket'),
+    isCharacterDevice: is('isCharacterDevice'),
+    isBlockDevice: is('isBlockDevice'),
+  }
+}
+
+function* entriesOf(path: string | Buffer): Generator<Dirent<Buffer>> {
+  const directory = openDirectory(path)
+  if (directory === undefined) return
   try {
-    const entries = readdirSync(path, { withFileTypes: true, encoding: 'buffer' })
-    return entries.sort((a, b) => a.name.compare(b.name))
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      yield entry as unknown as Dirent<Buffer>
+    }
+  } finally {
+    directory.closeSync()
+  }
+}
+
+function openDirectory(path: string | Buffer): Dir | undefined {
+  try {
+    // The types know no 'buffer' here, which gives names of any bytes.
+    return opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: BATCH })
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return []
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw error
   }
 }

@@ -1,7 +1,6 @@
-import type { Dirent } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { decodeUtf8, showUtf8 } from '@composefs/bytes'
-import { readDirectory } from './directory.ts'
+import { type DirectoryEntry, readDirectory } from './directory.ts'
 import { isRepositoryError, RepositoryError } from './errors.ts'
 import { type Layout, refLinkText } from './layout.ts'
 import { readLink, removeLink, setLink, targetOfRef } from './links.ts'
@@ -153,7 +152,7 @@ function* entriesOf(
   }
 }
 
-function kindOf(entry: Dirent<Buffer>): RefEntry['kind'] {
+function kindOf(entry: DirectoryEntry): RefEntry['kind'] {
   if (entry.isDirectory()) return 'directory'
   return entry.isSymbolicLink() ? 'symlink' : 'other'
 }

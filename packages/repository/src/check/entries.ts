@@ -1,5 +1,5 @@
-import { type Dirent, lstatSync } from 'node:fs'
-import { readDirectory } from '../directory.ts'
+import { lstatSync } from 'node:fs'
+import { type DirectoryEntry, readDirectory } from '../directory.ts'
 import type { CheckLog } from './check-log.ts'
 import { fileTypeOf } from './file-type.ts'
 import { isFileError, reasonOf } from './reason.ts'
@@ -18,7 +18,7 @@ export function entriesOf(
   directory: string | Buffer,
   path: string,
   log?: CheckLog,
-): readonly Dirent<Buffer>[] {
+): Iterable<DirectoryEntry> {
   try {
     return readDirectory(directory)
   } catch (error) {
