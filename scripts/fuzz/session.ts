@@ -7,8 +7,10 @@ import { SharedInput } from './shared-input.ts'
 export const TIME_MAX = 1000
 /** Resident memory of the process, Node and all seeds included, in MiB. */
 export const MEMORY_MAX = 256
-/** Milliseconds after which a worker is given up: more than TIME_MAX, since it measures better than we do. */
+/** Milliseconds of the processor after which a worker is given up: more than TIME_MAX, since it measures better. */
 const HANG = 10_000
+/** Milliseconds on the clock after which it is given up in any case: it waits for something that never comes. */
+const STUCK = 120_000
 const LOOK_EVERY = 250
 /** Heap of the worker in MiB: garbage must not look like memory that is needed. */
 const HEAP = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 96 }
@@ -110,17 +112,22 @@ class Session {
   #watch(worker: Worker, shared: SharedInput, seed: number): NodeJS.Timeout {
     let seen: number | undefined
     let since = 0
+    let used = process.cpuUsage()
     return setInterval(() => {
       const { current } = shared
       if (current === undefined || current !== seen) {
         seen = current
         since = performance.now()
-      } else if (performance.now() - since > HANG) {
-        const detail = `more than ${HANG} ms`
-        this.#slowest = Math.max(this.#slowest, HANG)
-        this.#add('hang', { seed, number: current, input: shared.read(), detail })
-        void worker.terminate()
+        used = process.cpuUsage()
+        return
       }
+      const { user, system } = process.cpuUsage(used)
+      const milliseconds = (user + system) / 1000
+      if (milliseconds < HANG && performance.now() - since < STUCK) return
+      const detail = `more than ${Math.round(milliseconds)} ms, and it is not over`
+      this.#slowest = Math.max(this.#slowest, milliseconds)
+      this.#add('hang', { seed, number: current, input: shared.read(), detail })
+      void worker.terminate()
     }, LOOK_EVERY)
   }
 
