@@ -1,6 +1,6 @@
 import { everyNth } from './kills.ts'
 import type { Ended } from './program.ts'
-import { runWithFault, type TamperedRun, type TracedCall } from './strace.ts'
+import { runWithFault, type TracedCall } from './strace.ts'
 import type { Disturbance, Undisturbed } from './trial.ts'
 
 /** Which calls a full disk, a broken one, a full table of files, and a signal let fail. */
@@ -37,32 +37,30 @@ export function faultsAtCalls(
       .filter(({ name }) => failing === 'all' || failing.has(name))
       .map(call => ({ ...call, errno })),
   )
-  return everyNth(points, count).map((point, number) => {
-    let hits: readonly string[] = []
-    return {
-      name: `${point.errno}-${point.name}-${point.number}`,
-      number,
-      attempt: async ({ repository, log }): Promise<TamperedRun> => {
-        const { environment } = world
-        const ended = await runWithFault(scenario.words(repository), point, { log, environment })
-        // With one call more or less before it, another one was hit: perhaps one of Node's own.
-        const watched = [...world.watched, repository]
-        hits = ended.hits.filter(text => watched.some(directory => text.includes(directory)))
-        return { ...ended, hits }
-      },
-      judge: (ended, { temporaries }) => [
-        ...(hits.length === 0 ? [] : judgeFailed(ended)),
+  return everyNth(points, count).map((point, number) => ({
+    name: `${point.errno}-${point.name}-${point.number}`,
+    number,
+    attempt: async ({ repository, log }) => {
+      const { environment } = world
+      const ended = await runWithFault(scenario.words(repository), point, { log, environment })
+      // With one call more or less before it, another one was hit: perhaps one of Node's own.
+      const watched = [...world.watched, repository]
+      const hits = ended.hits.filter(text => watched.some(directory => text.includes(directory)))
+      return { ...ended, hits }
+    },
+    judge: (ended, { temporaries }) => {
+      const { hits = [] } = ended
+      if (hits.length === 0) return []
+      const isRemoval = hits.some(text => text.startsWith('unlink'))
+      return [
+        ...judgeFailed(ended),
         // Such a call has to be made again.
-        ...(point.errno === 'EINTR' && hits.length > 0 && ended.status !== 0
-          ? ['was ended by EINTR']
-          : []),
+        ...(point.errno === 'EINTR' && ended.status !== 0 ? ['was ended by EINTR'] : []),
         // What cannot be removed stays, for garbage collection.
-        ...(hits.some(text => text.startsWith('unlink'))
-          ? []
-          : temporaries.map(path => `left behind: ${path}`)),
-      ],
-    }
-  })
+        ...(isRemoval ? [] : temporaries.map(path => `left behind: ${path}`)),
+      ]
+    },
+  }))
 }
 
 function judgeFailed({ status, signal, stderr }: Ended): string[] {

@@ -101,15 +101,21 @@ export interface Place {
   readonly log: string
 }
 
+/** How a disturbed run ended. */
+export interface Attempted extends Ended {
+  /** The calls in which it was disturbed, where it was to be disturbed in calls. */
+  readonly hits?: readonly string[]
+}
+
 /** A disturbed run, and what it may leave. */
 export interface Disturbance {
   /** A name of its own among those of the scenario. */
   readonly name: string
   /** Seeds what differs between trials. */
   readonly number: number
-  attempt(place: Place): Promise<Ended & { readonly hits?: readonly string[] }>
+  attempt(place: Place): Promise<Attempted>
   /** What is wrong with the way the run ended. */
-  judge?(ended: Ended, left: { readonly temporaries: readonly string[] }): readonly string[]
+  judge?(ended: Attempted, left: { readonly temporaries: readonly string[] }): readonly string[]
 }
 
 /**
