@@ -2,12 +2,13 @@ import { closeSync, fstatSync, openSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { linuxSystem } from '@composefs/linux'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { initRepository, isRepositoryError, openRepository, type System } from '../src/index.ts'
 import { acquireLock } from '../src/lock.ts'
 import { lockHolders, parseLocks } from '../src/lock-holders.ts'
 import { codeOf } from './code-of.ts'
 import { temporaryDirectory } from './directories.ts'
+import { mountBtrfs } from './file-system.ts'
 import { SimulatedSystem } from './simulated-system.ts'
 
 const system = linuxSystem
@@ -250,6 +251,25 @@ describe('the turnstile', () => {
   })
 })
 
+const btrfs = mountBtrfs()
+const why = 'reason' in btrfs ? `: ${btrfs.reason}` : ''
+
+describe.skipIf('reason' in btrfs)(`on btrfs, whose devices have two numbers${why}`, () => {
+  afterAll(() => {
+    if (!('reason' in btrfs)) btrfs.unmount()
+  })
+
+  test('the holder of a lock is found, too', async () => {
+    const path = join('reason' in btrfs ? '' : btrfs.path, 'repository')
+    await initRepository(path, { system, insecure: true })
+    const release = await holdLock(path, 'exclusive')
+    const error = await openRepository(path, { system, lockTimeoutSeconds: 0 }).catch(e => e)
+    expect(error.facts.holders).toMatchObject([{ pid: process.pid }])
+    release()
+    await (await openRepository(path, { system })).close()
+  })
+})
+
 describe('parseLocks', () => {
   test('finds the holders of an flock of one file', () => {
     const { ino } = statSync('/', { bigint: true })
@@ -265,13 +285,13 @@ describe('parseLocks', () => {
       'something else',
       '',
     ].join('\n')
-    expect(parseLocks(text, { dev: 0xfe01n, ino })).toEqual([708, 709])
+    expect(parseLocks(text, { dev: 0xfe01n, ino })).toEqual({ sure: [708, 709], possible: [712] })
   })
 
   test('takes large device numbers apart as glibc does', () => {
     // makedev(0x12345, 0x6789a)
     const dev = 0x0001_2000_6783_459an
     const text = '1: FLOCK  ADVISORY  READ 5 12345:6789a:77 0 EOF'
-    expect(parseLocks(text, { dev, ino: 77n })).toEqual([5])
+    expect(parseLocks(text, { dev, ino: 77n })).toEqual({ sure: [5], possible: [] })
   })
 })
