@@ -1,7 +1,9 @@
-import { type ErofsImage, IMAGE_SIZE_MAX, isErofsError, openImage } from '@composefs/erofs'
-import type { Digest } from '@composefs/fsverity'
+import { compareBytes } from '@composefs/bytes'
+import { IMAGE_SIZE_MAX, isErofsError, visitObjects } from '@composefs/erofs'
+import { Digest } from '@composefs/fsverity'
 import { isRepositoryError } from '../errors.ts'
 import { assertSize } from '../object-handle.ts'
+import { DigestSet } from '../reach/digest-set.ts'
 import type { Repository } from '../repository.ts'
 import { checkRefs, type LinkDirectory, type NamedLink, namedLinks } from './check-links.ts'
 import type { CheckLog } from './check-log.ts'
@@ -36,8 +38,7 @@ export async function checkImages(
   for (const link of namedLinks(repository, log, directory)) {
     // One image takes up to some seconds.
     await turns.give()
-    for (const digest of imageObjects(repository, log, link)) {
-      if (present.has(digest)) continue
+    for (const digest of missingObjects(repository, log, { ...link, present })) {
       const { path } = link
       log.add({ kind: 'image-missing-object', path, detail: digest.hex, digest }, 'missingObjects')
     }
@@ -45,11 +46,11 @@ export async function checkImages(
   await checkRefs(log, directory, signal)
 }
 
-/** The objects of an image; none, and a finding, when it is not good. */
-function imageObjects(
+/** The objects of an image that are not there, sorted; none, and a finding, when the image is not good. */
+function missingObjects(
   { objects, algorithm }: Repository,
   log: CheckLog,
-  { name, path, digest }: NamedLink,
+  { name, path, digest, present }: NamedLink & { readonly present: PresentObjects },
 ): readonly Digest[] {
   const fail = (kind: FindingKind, detail: string) => {
     log.add({ kind, path, detail, ...log.blame(digest) }, 'imagesCorrupted')
@@ -61,15 +62,18 @@ function imageObjects(
     log.add({ kind: 'image-open-failed', path, detail }, 'imagesCorrupted')
     return []
   }
-  let image: ErofsImage
+  const missing = new DigestSet(algorithm)
   try {
     using object = objects.openUnchecked(digest)
     assertSize(digest, object.size, IMAGE_SIZE_MAX)
-    image = openImage(object.read(0, object.size), { algorithm })
-    return image.objects()
+    const visit = (id: Uint8Array) => void (present.hasBytes(id) || missing.add(id))
+    visitObjects(object, { algorithm, visit })
   } catch (error) {
     if (isErofsError(error)) return fail('image-invalid', reasonOf(error))
     if (!isRepositoryError(error) && !isFileError(error)) throw error
     return fail('image-open-failed', reasonOf(error))
   }
+  return Array.from(missing, bytes => new Digest(algorithm, bytes)).sort((a, b) =>
+    compareBytes(a.bytes, b.bytes),
+  )
 }

@@ -1,4 +1,4 @@
-import type { Digest } from '@composefs/fsverity'
+import { Digest } from '@composefs/fsverity'
 import type { DiskObjectStore } from '../objects.ts'
 import { DigestSet } from '../reach/digest-set.ts'
 
@@ -25,5 +25,10 @@ export class PresentObjects {
     if (!this.#objects.has(id)) return false
     this.#seen.add(id.bytes)
     return true
+  }
+
+  /** Like `has`, for an id that is no more than its bytes. */
+  hasBytes(id: Uint8Array): boolean {
+    return this.#seen.has(id) || this.has(new Digest(this.#objects.algorithm, id))
   }
 }
