@@ -133,6 +133,11 @@ describe('a text is refused', () => {
     expect(() => parseJson(spaces)).toThrow(expect.objectContaining({ code: BAD }))
   })
 
+  test('a string of nothing but escapes', () => {
+    const text = `"${'\\n\\u00e9\\ud83d\\ude00a'.repeat(5000)}"`
+    expect(parseJson(encodeUtf8(text))).toMatchObject({ kind: 'string', value: JSON.parse(text) })
+  })
+
   test('more values than fit in memory', () => {
     const zeros = encodeUtf8(`[${'0,'.repeat(1 << 20)}0]`)
     expect(() => parseJson(zeros)).toThrow(expect.objectContaining({ code: BAD }))
