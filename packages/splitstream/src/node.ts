@@ -1,4 +1,5 @@
 import { pipeline, Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { constants, createZstdCompress, createZstdDecompress, zstdDecompressSync } from 'node:zlib'
 import type { ByteRange, ByteSource } from './byte-source.ts'
 import type { ZstdCodec, ZstdCompressor } from './codec.ts'
@@ -17,11 +18,17 @@ const DECOMPRESS_PIECE = 64 * 1024
 /** Frames that cannot hold more than this are decompressed in place, which is quicker than a hop to a thread. */
 const SYNC_CONTENT_MAX = 256 * 1024
 
+/** Frames after which other work gets a turn: some milliseconds of them. Nobody writes streams of so many. */
+const FRAMES_PER_TURN = 256
+
 /** The zstd of `node:zlib`, working on its thread pool. Needs Node 22.15. */
 export const nodeZstd: ZstdCodec = {
   createCompressor: () => new NodeCompressor(),
   async *decompress(source, range) {
+    let frames = 0
     for (const frame of zstdFrames(source, range)) {
+      // Many small frames come without any wait; signals and timers want their turn too.
+      if (++frames % FRAMES_PER_TURN === 0) await setImmediate()
       if (frame.contentMax <= SYNC_CONTENT_MAX) yield* decompressSmall(source, frame)
       else yield* decompressLarge(source, frame)
     }

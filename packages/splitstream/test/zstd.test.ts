@@ -135,6 +135,20 @@ describe('decompressing', () => {
   })
 })
 
+test('many small frames let other work have its turn', async () => {
+  const bytes = concatBytes(Array.from({ length: 600 }, () => EMPTY_FRAME))
+  let turns = 0
+  const count = () => {
+    turns++
+    next = setImmediate(count)
+  }
+  let next = setImmediate(count)
+  const { content, error } = await decompress(bytes)
+  clearImmediate(next)
+  expect({ size: content.length, error }).toEqual({ size: 0, error: undefined })
+  expect(turns).toBeGreaterThanOrEqual(2)
+})
+
 describe('compressing', () => {
   test('does not depend on how the data is cut', async () => {
     const content = concatBytes([LARGE, new Uint8Array(200_000), LARGE])
