@@ -60,9 +60,9 @@ export function readingCommands({ layout, scratch, names }: Workbench): readonly
     ['cat', `oci-layer-${layer}`],
     ['cat', `oci-config-${config}`],
     ['compute-id', layout],
-    ['gc', '--dry-run'],
+    ['gc', '--dry-run', '--explain'],
+    ['gc', '--why', `sha256:${image}`],
     ['df'],
-    ['gc', '--explain'],
     ['--json', 'oci', 'pull', '--dry-run', `oci:${layout}:good`],
   ].map(args => ({ args }))
 }
@@ -80,6 +80,7 @@ export function writingCommands(bench: Workbench): readonly CommandLine[] {
     ['oci', 'pull', `oci:${layout}:good`, 'pulled'],
     ['oci', 'pull', '--repair', `oci:${layout}:good`, 'repaired'],
     ['oci', 'copy', '--from', other, 'good', '--name', 'copied'],
+    ['fsck', '--repair', '--from', `oci:${layout}:good`],
     ['image', 'tag', names.image, 'tagged'],
     ['image', 'rm', 'my/image'],
     ['oci', 'untag', 'good'],
