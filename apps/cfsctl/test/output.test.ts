@@ -35,6 +35,12 @@ describe('a table', () => {
     expect([...plainLines({ ...table, rows: [] })]).toEqual([])
   })
 
+  test('may have more rows than a call takes arguments', () => {
+    const rows = Array.from({ length: 200_000 }, (_, i) => [String(i), 'x'])
+    const [top] = boxLines({ ...table, rows })
+    expect(top).toBe('┌────────┬────────┐')
+  })
+
   test('as columns has TABs and no header', () => {
     expect([...plainLines(table)]).toEqual(['my/boot\t58436656231c', 'myimg\t58436656231c'])
   })

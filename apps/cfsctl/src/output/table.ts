@@ -20,8 +20,12 @@ export function* boxLines(table: Table): Generator<string> {
     return
   }
   const rows = table.rows.map(row => row.map(printable))
+  // Not Math.max(...): a repository may have more images than a call takes arguments.
   const widths = table.header.map((title, column) =>
-    Math.max(...[title, ...rows.map(row => row[column] ?? '')].map(displayWidth)),
+    rows.reduce(
+      (width, row) => Math.max(width, displayWidth(row[column] ?? '')),
+      displayWidth(title),
+    ),
   )
   const rule = (left: string, line: string, cross: string, right: string) =>
     left + widths.map(width => line.repeat(width + 2)).join(cross) + right
