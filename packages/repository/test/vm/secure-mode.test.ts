@@ -9,6 +9,7 @@ import {
   collectGarbage,
   type FindingKind,
   initRepository,
+  mendEntries,
   openRepository,
   publish,
   type Repository,
@@ -78,6 +79,34 @@ describe.skipIf(why !== undefined)(`secure mode${why ? ` (${why})` : ''}`, () =>
     )
     expect(repository.objects.put(CONTENT)).toMatchObject({ digest, isNew: true })
     expect(await findings(repository)).toEqual([])
+  })
+
+  test.each<[string, 'verity-enabled' | 'put-aside', (path: string) => void]>([
+    ['gets the fs-verity it lacks', 'verity-enabled', path => writeFileSync(path, CONTENT)],
+    [
+      'is replaced where its fs-verity is of another algorithm',
+      'verity-enabled',
+      path => {
+        writeFileSync(path, CONTENT)
+        seal(path, SHA512)
+      },
+    ],
+    ['is put aside where its content is wrong', 'put-aside', path => writeFileSync(path, 'other')],
+  ])('an object that is repaired %s', async (_, action, spoil) => {
+    const { repository, digest, path } = await sampleRepository()
+    await repository.close()
+    rmSync(path)
+    spoil(path)
+    const options = { system: linuxSystem, mode: 'write', lock: 'exclusive' } as const
+    await using alone = await openRepository(repository.path, options)
+    const { findings: found } = await checkRepository(alone)
+    const objectPath = `objects/${digest.objectPath}`
+    expect(await mendEntries(alone, found)).toEqual([
+      expect.objectContaining({ action, path: objectPath }),
+    ])
+    if (action === 'put-aside') expect(alone.objects.put(CONTENT).isNew).toBe(true)
+    expect(await findings(alone)).toEqual([])
+    expect(measured(path)).toBe(digest.hex)
   })
 
   test('a collection removes what has fs-verity like everything else', async () => {
