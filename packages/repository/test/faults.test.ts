@@ -122,33 +122,37 @@ describe.each(SYSTEMS)('a repository with %s', (_name, createSystem, isSecure) =
     }
   }
 
-  test.each(ERRORS)('stands %s at every call of writing', async (code, calls, isLasting) => {
-    const reference = await newRepository()
-    const expected = await store(reference.path, reference.system)
-    let isOver = false
-    let nth = 1
-    for (; !isOver; nth++) {
-      const { path, system } = await newRepository()
-      const plan = new FaultPlan({ nth, code, calls, isLasting, within: path })
-      const before = openFiles()
-      const error = await underFaults(plan, system, faulty => store(path, faulty))
-      const { failed } = plan
-      isOver = failed === undefined
-      const where = `call ${nth}, ${failed?.name} ${failed?.path}`
-      if (error !== undefined) expect(error, where).toMatchObject({ code })
-      expect(openFiles(), where).toBe(before)
-      const isCleanUp = failed?.name === 'unlinkSync'
-      if (!isCleanUp) expect(temporaries(path), where).toEqual([])
-      {
-        await using repository = await openRepository(path, { system })
-        const { findings } = await checkRepository(repository)
-        expect(findings, where).toEqual([])
+  test.each(ERRORS)(
+    'stands %s at every call of writing',
+    async (code, calls, isLasting) => {
+      const reference = await newRepository()
+      const expected = await store(reference.path, reference.system)
+      let isOver = false
+      let nth = 1
+      for (; !isOver; nth++) {
+        const { path, system } = await newRepository()
+        const plan = new FaultPlan({ nth, code, calls, isLasting, within: path })
+        const before = openFiles()
+        const error = await underFaults(plan, system, faulty => store(path, faulty))
+        const { failed } = plan
+        isOver = failed === undefined
+        const where = `call ${nth}, ${failed?.name} ${failed?.path}`
+        if (error !== undefined) expect(error, where).toMatchObject({ code })
+        expect(openFiles(), where).toBe(before)
+        const isCleanUp = failed?.name === 'unlinkSync'
+        if (!isCleanUp) expect(temporaries(path), where).toEqual([])
+        {
+          await using repository = await openRepository(path, { system })
+          const { findings } = await checkRepository(repository)
+          expect(findings, where).toEqual([])
+        }
+        expect(await store(path, system), where).toEqual(expected)
       }
-      expect(await store(path, system), where).toEqual(expected)
-    }
-    // So many there are, or the test tests nothing.
-    expect(nth).toBeGreaterThan(15)
-  })
+      // So many there are, or the test tests nothing.
+      expect(nth).toBeGreaterThan(15)
+    },
+    180_000,
+  )
 
   test.each(ERRORS)('stands %s at every call of init', async (code, calls, isLasting) => {
     let isOver = false
