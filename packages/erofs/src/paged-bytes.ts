@@ -4,8 +4,8 @@ import type { ByteView, NumberView } from './superblock.ts'
 export interface ImageSource {
   /** Bytes of the image. */
   readonly size: number
-  /** New memory with all of these bytes; they must not change. */
-  read(offset: number, length: number): Uint8Array
+  /** Fills `target` with the bytes from `offset` on. They must not change. */
+  fill(target: Uint8Array, offset: number): void
 }
 
 /** Bytes that are read at once. Inodes of neighbours are neighbours, so most of what is read is used. */
@@ -16,8 +16,8 @@ const PAGES_MAX = 512
 const NUMBER_SIZE = 8
 
 /**
- * The bytes of an image, of which only some pages are in memory. What it hands out stays as it is: the memory of a
- * page is not used again.
+ * The bytes of an image, of which only some pages are in memory. What it hands out are copies: the memory of a page is
+ * used again, because garbage of this size would be collected late.
  */
 export class PagedBytes implements ByteView, NumberView {
   readonly #source: ImageSource
@@ -38,13 +38,10 @@ export class PagedBytes implements ByteView, NumberView {
     return this.#source.size
   }
 
-  /** The bytes from `start` to `end`, as far as there are any. */
+  /** A copy of the bytes from `start` to `end`, as far as there are any. */
   subarray(start = 0, end = this.length): Uint8Array<ArrayBuffer> {
     const from = Math.min(Math.max(start, 0), this.length)
     const to = Math.min(Math.max(end, from), this.length)
-    const page = this.#pageOf(from)
-    const at = from - page.offset
-    if (at + to - from <= page.bytes.length) return page.bytes.subarray(at, at + to - from)
     const joined = new Uint8Array(to - from)
     for (let done = from; done < to; ) {
       const { bytes, offset } = this.#pageOf(done)
@@ -80,7 +77,7 @@ export class PagedBytes implements ByteView, NumberView {
     const page = this.#pageOf(offset)
     const at = offset - page.offset
     if (at + size <= page.bytes.length) return { at, view: page.view }
-    return { at: 0, view: new DataView(this.subarray(offset, offset + size).slice().buffer) }
+    return { at: 0, view: new DataView(this.subarray(offset, offset + size).buffer) }
   }
 
   #pageOf(offset: number): Page {
@@ -97,21 +94,27 @@ export class PagedBytes implements ByteView, NumberView {
 
   #load(number: number): Page {
     const offset = number * PAGE_SIZE
-    const bytes = this.#source.read(offset, Math.max(0, Math.min(PAGE_SIZE, this.length - offset)))
-    const owned = bytes as Uint8Array<ArrayBuffer>
-    const view = new DataView(owned.buffer, owned.byteOffset, owned.byteLength)
-    const page = { bytes: owned, offset, view }
+    const memory = this.#takeMemory()
+    const bytes = memory.subarray(0, Math.max(0, Math.min(PAGE_SIZE, this.length - offset)))
+    this.#source.fill(bytes, offset)
+    const view = new DataView(memory.buffer, 0, bytes.length)
+    const page = { memory, bytes, offset, view }
     this.#pages.set(number, page)
-    if (this.#pages.size > PAGES_MAX) {
-      const [oldest = number] = this.#pages.keys()
-      this.#pages.delete(oldest)
-    }
     this.#page = page
     return page
+  }
+
+  /** New memory while there may be more pages, or else that of the page that has not been used for longest. */
+  #takeMemory(): Uint8Array<ArrayBuffer> {
+    const [oldest] = this.#pages
+    if (oldest === undefined || this.#pages.size < PAGES_MAX) return new Uint8Array(PAGE_SIZE)
+    this.#pages.delete(oldest[0])
+    return oldest[1].memory
   }
 }
 
 interface Page {
+  readonly memory: Uint8Array<ArrayBuffer>
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly offset: number
   readonly view: DataView

@@ -11,9 +11,9 @@ function sourceOf(bytes: Uint8Array) {
   const source = {
     size: bytes.length,
     reads: 0,
-    read(offset: number, length: number) {
+    fill(target: Uint8Array, offset: number) {
       source.reads++
-      return bytes.slice(offset, offset + length)
+      target.set(bytes.subarray(offset, offset + target.length))
     },
   }
   return source
@@ -112,6 +112,17 @@ describe('bytes that are read by pages', () => {
     }
     expect(() => pages.getUint8(bytes.length)).toThrow(RangeError)
     expect(() => pages.getUint32(bytes.length - 3, true)).toThrow(RangeError)
+  })
+
+  test('are those of the source when there are more pages than room', () => {
+    const large = new Uint8Array(12 << 20)
+    for (let at = 0; at < large.length; at += 4096) large[at] = at >> 12
+    const pages = new PagedBytes(sourceOf(large))
+    const kept = pages.subarray(4096, 8192)
+    for (let round = 0; round < 2; round++) {
+      for (let at = 0; at < large.length; at += 4096) expect(pages.getUint8(at)).toBe(large[at])
+    }
+    expect(kept).toEqual(large.subarray(4096, 8192))
   })
 
   test('are read once as long as there is room', () => {

@@ -51,8 +51,18 @@ export class OpenObject implements ObjectHandle {
     }
     // Not from the pool of small buffers: a caller may keep a few bytes for long.
     const buffer = new Uint8Array(length)
-    const count = readFully(this.file, buffer, offset)
-    if (count === length) return buffer
+    this.fill(buffer, offset)
+    return buffer
+  }
+
+  /**
+   * Reads as many bytes as `target` has, from `offset` on.
+   *
+   * @throws RepositoryError ERR_REPOSITORY_OBJECT_TRUNCATED when the file has not that many
+   */
+  fill(target: Uint8Array, offset: number): void {
+    const count = readFully(this.file, target, offset)
+    if (count === target.length) return
     throw new RepositoryError(
       'ERR_REPOSITORY_OBJECT_TRUNCATED',
       `object ${this.#id.hex} ends at byte ${offset + count}, not ${this.size}`,

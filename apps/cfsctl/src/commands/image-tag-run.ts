@@ -9,7 +9,9 @@ import type { imageTag } from './image-tag.ts'
 export async function run(args: Args<typeof imageTag>, context: Context): Promise<Result> {
   await using repository = await openChosen(context, { mode: 'write' })
   const { images, objects } = repository
-  const { digest } = images.resolve(args.image)
+  // Names with a slash too are taken as `images` lists them.
+  const isRef = args.image.includes('/') && !args.image.startsWith('refs/')
+  const { digest } = images.resolve(isRef ? `refs/${args.image}` : args.image)
   if (!objects.has(digest)) {
     throw new CliError('image-not-found', `the image ${digest.hex} has a name but no content`, {
       hints: ['cfsctl fsck tells what else is missing'],
