@@ -4,6 +4,7 @@ import {
   encodeImage,
   openImage,
   readImageVersion,
+  visitObjects,
 } from '../../../packages/erofs/src/index.ts'
 import { SHA256, SHA512 } from '../../../packages/fsverity/src/index.ts'
 import { parseDump } from '../../../packages/tree/src/index.ts'
@@ -47,7 +48,7 @@ function runErofs(input: Uint8Array): string {
   if (image === undefined) return outcome
   if (version !== image.version) throw new Disagreement(`version ${version} and ${image.version}`)
   const walked = attempt(() => walk(image))
-  const objects = attempt(() => image.objects().length)
+  const objects = attempt(() => objectsBothWays(image, input))
   const checked = attempt(() => checkImage(image))
   const results = [walked.value ?? walked.outcome, objects.outcome, checked.outcome]
   if (checked.value === undefined) return results.join(' ')
@@ -56,6 +57,28 @@ function runErofs(input: Uint8Array): string {
   // One that is not reproducible makes another image, which has to be a good one.
   const again = isReproducible ? 'same' : checkTree(tree, image.version)
   return [...results, again, magnitude(tree.inodeCount)].join(' ')
+}
+
+/** The objects as an image in memory tells them, which must be those that are found page by page. */
+function objectsBothWays(image: ErofsImage, input: Uint8Array): void {
+  const inMemory = attempt(() => image.objects().map(({ hex }) => hex))
+  const found = new Set<string>()
+  const byPages = attempt(() =>
+    visitObjects(
+      {
+        size: input.length,
+        fill: (target, at) => target.set(input.subarray(at, at + target.length)),
+      },
+      { visit: digest => void found.add(Buffer.from(digest).toString('hex')) },
+    ),
+  )
+  if (byPages.outcome !== inMemory.outcome) {
+    throw new Disagreement(`objects: ${inMemory.outcome}; by pages: ${byPages.outcome}`)
+  }
+  const hexes = inMemory.value ?? [...found]
+  if (hexes.length !== found.size || !hexes.every(hex => found.has(hex))) {
+    throw new Disagreement('other objects by pages')
+  }
 }
 
 /** Looks at everything by the ways of the single inode. */
