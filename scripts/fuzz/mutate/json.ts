@@ -62,11 +62,25 @@ export function mutateJson(
 
 /** Undefined for a value that doubled itself too often. */
 function stringify(value: Json, random: Random): string | undefined {
-  try {
-    return JSON.stringify(value, undefined, random.pick([0, 0, 1, '\t', '\r\n ']))
-  } catch {
-    return undefined
+  if (!isSmall(value)) return undefined
+  return JSON.stringify(value, undefined, random.pick([0, 0, 1, '\t', '\r\n ']))
+}
+
+/** True when the text of a value has some INPUT_MAX characters at most, indents left out. */
+function isSmall(value: Json): boolean {
+  let left = INPUT_MAX
+  const rest: Json[] = [value]
+  for (let item = rest.pop(); item !== undefined && left > 0; item = rest.pop()) {
+    left -= 2
+    if (typeof item === 'string') left -= item.length
+    if (typeof item !== 'object' || item === null) continue
+    const items = Array.isArray(item) ? item : Object.values(item)
+    // What is not looked at counts too: no list grows beyond what is left.
+    if (items.length > left) return false
+    for (const child of items) rest.push(child)
+    left -= items.length
   }
+  return left > 0
 }
 
 /** Goes down to some place of a value and changes what is there. */
