@@ -32,13 +32,7 @@ for (const kernel of values.kernel) {
       ...[process.execPath, 'node_modules/vitest/vitest.mjs', 'run'],
       ...PROJECTS.flatMap(project => ['--project', project]),
       // One process for all files: starting one is what costs in the machine.
-      ...[
-        '--pool=threads',
-        '--no-isolate',
-        '--no-file-parallelism',
-        '--testTimeout=600000',
-        '--hookTimeout=600000',
-      ],
+      ...['--pool=threads', '--no-isolate', '--no-file-parallelism'],
       ...(positionals.length > 0 ? positionals : TESTS),
     ],
     { cwd: root, stdio: 'inherit' },
