@@ -5,12 +5,12 @@ import { isRepositoryError } from '../errors.ts'
 import { REFS } from '../layout.ts'
 import { objectOfLink, targetOfRef } from '../links.ts'
 import type { Repository } from '../repository.ts'
+import { Turns } from '../turns.ts'
 import type { CheckCounts, CheckLog } from './check-log.ts'
 import { entriesOf, isDirectory } from './entries.ts'
 import { fileTypeOf } from './file-type.ts'
 import type { CheckFinding, FindingKind } from './finding.ts'
 import { isFileError, reasonOf } from './reason.ts'
-import { Turns } from './turns.ts'
 
 /** `streams/` or `images/`: where it is, and what its findings are called. */
 export interface LinkDirectory {

@@ -1,6 +1,7 @@
 import { showUtf8 } from '@composefs/bytes'
 import { type Algorithm, Digest } from '@composefs/fsverity'
 import type { Repository } from '../repository.ts'
+import { Turns } from '../turns.ts'
 import { Verity } from '../verity.ts'
 import type { CheckLog } from './check-log.ts'
 import { entriesOf } from './entries.ts'
@@ -10,7 +11,6 @@ import { measureObject } from './measure-object.ts'
 import { objectDirectories } from './object-directories.ts'
 import type { PresentObjects } from './present-objects.ts'
 import { isFileError, reasonOf } from './reason.ts'
-import { Turns } from './turns.ts'
 
 /** How to check objects. */
 export interface CheckObjectsOptions {

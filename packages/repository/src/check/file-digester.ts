@@ -7,7 +7,7 @@ import {
   type Hashing,
 } from '@composefs/fsverity'
 import { openForReading, readFully } from '../file-bytes.ts'
-import { Turns } from './turns.ts'
+import { Turns } from '../turns.ts'
 
 /** Bytes that are read at once: nearly every object is not larger. */
 const READ_SIZE = 256 * 1024
