@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createLayout, REFS } from './layout.ts'
+import { createLayout, OBJECT_DIRECTORY, REFS } from './layout.ts'
 
 /** How many things a repository holds. */
 export interface RepositoryCounts {
@@ -10,8 +10,6 @@ export interface RepositoryCounts {
   readonly images: number
   readonly imageRefs: number
 }
-
-const OBJECT_DIRECTORY = /^[0-9a-f]{2}$/
 
 /** Counts by names alone, opening nothing: `path` need not be a repository. What is missing counts as nothing. */
 export function countRepository(path: string): RepositoryCounts {

@@ -8,6 +8,11 @@ export const TEMPORARY_LINK = '.symlink-'
 /** Beginning of the temporary names of files, where the file system has no unnamed ones. */
 export const TEMPORARY_OBJECT = '.tmp-object-'
 
+/** Age from which on a temporary name is nobody's any more, in ms: a day. */
+export const STRAY_AGE: number = 24 * 60 * 60 * 1000
+/** The names of the directories of objects: the first byte of a digest. */
+export const OBJECT_DIRECTORY: RegExp = /^[0-9a-f]{2}$/
+
 /** Where everything of one repository lies. No other file joins these paths. */
 export interface Layout {
   /** The repository directory. */

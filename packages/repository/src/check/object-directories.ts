@@ -1,14 +1,16 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { showUtf8 } from '@composefs/bytes'
-import { type Layout, TEMPORARY_LINK, TEMPORARY_OBJECT } from '../layout.ts'
+import {
+  type Layout,
+  OBJECT_DIRECTORY,
+  STRAY_AGE,
+  TEMPORARY_LINK,
+  TEMPORARY_OBJECT,
+} from '../layout.ts'
 import type { CheckLog } from './check-log.ts'
 import { entriesOf, isDirectory } from './entries.ts'
 import { fileTypeOf } from './file-type.ts'
-
-const OBJECT_DIRECTORY = /^[0-9a-f]{2}$/
-/** Age from which on a temporary file is nobody's any more, in ms: a day, as for garbage collection. */
-const STRAY_AGE = 24 * 60 * 60 * 1000
 
 /** Yields the names of the directories of objects, and notes what else is beside them. */
 export function* objectDirectories(layout: Layout, log: CheckLog): Generator<string> {
