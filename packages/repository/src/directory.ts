@@ -6,18 +6,19 @@ const BATCH = 256
 /** Between the name and the type in a key. No name has it, and it comes before all bytes of names. */
 const END = '\0'
 
+/** The questions that tell the type of an entry; their places are what keys keep of it. */
+const TYPES = [
+  'isFile',
+  'isDirectory',
+  'isSymbolicLink',
+  'isFIFO',
+  'isSocket',
+  'isCharacterDevice',
+  'isBlockDevice',
+] as const
+
 /** An entry of a directory. */
-export type DirectoryEntry = Pick<
-  Dirent<Buffer>,
-  | 'name'
-  | 'isFile'
-  | 'isDirectory'
-  | 'isSymbolicLink'
-  | 'isFIFO'
-  | 'isSocket'
-  | 'isCharacterDevice'
-  | 'isBlockDevice'
->
+export type DirectoryEntry = Pick<Dirent<Buffer>, 'name' | (typeof TYPES)[number]>
 
 /** The entries of a directory sorted by name (bytes); none when there is no such directory. */
 export function readDirectory(path: string | Buffer): Iterable<DirectoryEntry> {
@@ -32,16 +33,6 @@ export function readDirectory(path: string | Buffer): Iterable<DirectoryEntry> {
 function* entriesOfKeys(keys: readonly string[]): Generator<DirectoryEntry> {
   for (const key of keys) yield entryOf(key)
 }
-
-const TYPES = [
-  'isFile',
-  'isDirectory',
-  'isSymbolicLink',
-  'isFIFO',
-  'isSocket',
-  'isCharacterDevice',
-  'isBlockDevice',
-] as const
 
 function entryOf(key: string): DirectoryEntry {
   const end = key.indexOf(END)

@@ -1,18 +1,7 @@
-import type { Dirent, Stats } from 'node:fs'
+import type { DirectoryEntry } from '../directory.ts'
 
-type Typed = Pick<
-  Stats | Dirent<Buffer>,
-  | 'isFile'
-  | 'isDirectory'
-  | 'isSymbolicLink'
-  | 'isFIFO'
-  | 'isSocket'
-  | 'isCharacterDevice'
-  | 'isBlockDevice'
->
-
-/** The type of a file in the words of cfsctl. */
-export function fileTypeOf(file: Typed): string {
+/** The type of an entry, or of what `stat` tells of a file, in the words of cfsctl. */
+export function fileTypeOf(file: Omit<DirectoryEntry, 'name'>): string {
   if (file.isFile()) return 'RegularFile'
   if (file.isDirectory()) return 'Directory'
   if (file.isSymbolicLink()) return 'Symlink'
