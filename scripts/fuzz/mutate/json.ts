@@ -66,18 +66,23 @@ function stringify(value: Json, random: Random): string | undefined {
   return JSON.stringify(value, undefined, random.pick([0, 0, 1, '\t', '\r\n ']))
 }
 
-/** True when the text of a value has some INPUT_MAX characters at most, indents left out. */
+/** Levels that JSON.stringify, which calls itself for each, surely has room for. */
+const DEPTH_MAX = 1000
+
+/** True when the text of a value has some INPUT_MAX characters at most, indents left out, and few levels. */
 function isSmall(value: Json): boolean {
   let left = INPUT_MAX
-  const rest: Json[] = [value]
-  for (let item = rest.pop(); item !== undefined && left > 0; item = rest.pop()) {
+  const rest: { readonly item: Json; readonly depth: number }[] = [{ item: value, depth: 0 }]
+  for (let next = rest.pop(); next !== undefined && left > 0; next = rest.pop()) {
+    const { item, depth } = next
+    if (depth > DEPTH_MAX) return false
     left -= 2
     if (typeof item === 'string') left -= item.length
     if (typeof item !== 'object' || item === null) continue
     const items = Array.isArray(item) ? item : Object.values(item)
     // What is not looked at counts too: no list grows beyond what is left.
     if (items.length > left) return false
-    for (const child of items) rest.push(child)
+    for (const child of items) rest.push({ item: child, depth: depth + 1 })
     left -= items.length
   }
   return left > 0
