@@ -1,6 +1,7 @@
 import type { Digest } from '@composefs/fsverity'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
 import type { CheckImageContext } from './check-image-context.ts'
+import { contentFinding } from './content-finding.ts'
 import type { OciFindingKind } from './finding.ts'
 import { linkedStream } from './linked-stream.ts'
 
@@ -86,19 +87,8 @@ async function checkContent(
     return false
   }
   if (problem === undefined) return true
+  const { kind } = problem
   const detail = `${digest}: ${problem.detail}`
-  switch (problem.kind) {
-    case 'unopened':
-      add({ kind: failed, detail, object: stream })
-      break
-    case 'invalid':
-      add({ kind: 'stream-content-invalid', detail, object: stream })
-      break
-    case 'size-mismatch':
-      add({ kind: 'stream-size-mismatch', detail })
-      break
-    case 'digest-mismatch':
-      add({ kind: 'content-digest-mismatch', detail })
-  }
+  add(contentFinding({ kind, detail }, stream) ?? { kind: failed, detail, object: stream })
   return false
 }

@@ -7,6 +7,7 @@ import {
   manifestDigestOfStream,
 } from '../store/stream-names.ts'
 import type { OciCheckLog } from './check-log.ts'
+import { contentFinding } from './content-finding.ts'
 import { linkedStream } from './linked-stream.ts'
 import type { StreamCache } from './stream-cache.ts'
 
@@ -49,20 +50,8 @@ async function checkNamedStream(
   const isHashed = content || document !== undefined
   const { missing, problem } = await streams.state(stream, isHashed ? expected : undefined)
   if (problem === undefined || missing.length > 0) return
-  const name = `streams/${id}`
-  const { detail } = problem
-  switch (problem.kind) {
-    case 'unopened':
-      break
-    case 'invalid':
-      log.add({ kind: 'stream-content-invalid', name, detail, object: stream })
-      break
-    case 'size-mismatch':
-      log.add({ kind: 'stream-size-mismatch', name, detail })
-      break
-    case 'digest-mismatch':
-      log.add({ kind: 'content-digest-mismatch', name, detail })
-  }
+  const finding = contentFinding(problem, stream)
+  if (finding !== undefined) log.add({ ...finding, name: `streams/${id}` })
 }
 
 /** The digests that names of streams have; other names are not ours. */

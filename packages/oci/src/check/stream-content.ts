@@ -8,17 +8,18 @@ import { reasonOfUnreadable } from './unreadable.ts'
 
 /** What reading a stream showed. */
 export interface StreamState {
-  /** The stream itself can be read to its end. */
-  readonly readable: boolean
   /** Objects it refers to that are not there; empty when the stream cannot be opened. */
   readonly missing: readonly Digest[]
-  /** Why it cannot be read, or what is wrong with its length. */
-  readonly problem?: {
-    readonly kind: 'unopened' | 'size-mismatch' | 'invalid' | 'digest-mismatch'
-    readonly detail: string
-  }
+  readonly problem?: StreamProblem
 }
 
+/** Why a stream cannot be read, or what is wrong with its content. */
+export interface StreamProblem {
+  readonly kind: 'unopened' | 'size-mismatch' | 'invalid' | 'digest-mismatch'
+  readonly detail: string
+}
+
+/** How to read a stream. */
 export interface StreamContentOptions {
   /** Hash all content, and compare it with this digest. */
   readonly expected?: string | undefined
@@ -45,7 +46,7 @@ export async function inspectStream(
     for (const digest of reader.objectReferences) {
       if (!objects.has(digest) && missing.length < MISSING_MAX) missing.push(digest)
     }
-    if (missing.length > 0) return { readable: true, missing }
+    if (missing.length > 0) return { missing }
     const hash = expected === undefined ? undefined : createHasher(expected)
     const objectSize = (digest: Digest) => objects.sizeOf(digest) ?? 0
     for await (const chunk of reader.chunks({ objectSize })) {
@@ -56,19 +57,19 @@ export async function inspectStream(
       if (chunk.kind === 'inline') hash.update(chunk.data)
       else await hashObject(repository, chunk.digest, { hash, turns, signal })
     }
-    if (hash === undefined || expected === undefined) return { readable: true, missing }
+    if (hash === undefined || expected === undefined) return { missing }
     const actual = `${parseOciDigest(expected).algorithm}:${hash.digest('hex')}`
-    if (actual === expected) return { readable: true, missing }
+    if (actual === expected) return { missing }
     const detail = `expected ${expected}, got ${actual}`
-    return { readable: true, missing, problem: { kind: 'digest-mismatch', detail } }
+    return { missing, problem: { kind: 'digest-mismatch', detail } }
   } catch (error) {
     signal?.throwIfAborted()
     const detail = reasonOfUnreadable(error)
     if (isSplitstreamError(error, 'ERR_SPLITSTREAM_SIZE_MISMATCH')) {
-      return { readable: false, missing, problem: { kind: 'size-mismatch', detail } }
+      return { missing, problem: { kind: 'size-mismatch', detail } }
     }
     const kind = isSplitstreamError(error) ? 'invalid' : 'unopened'
-    return { readable: false, missing, problem: { kind, detail } }
+    return { missing, problem: { kind, detail } }
   }
 }
 

@@ -5,14 +5,19 @@ import { isOciError } from '../errors.ts'
 
 /** Why something stored cannot be read; an error that is not about what is stored is thrown again. */
 export function reasonOfUnreadable(error: unknown): string {
-  const isKnown =
+  if (!isUnreadable(error)) throw error
+  return error.message
+}
+
+/** True for an error about what is stored, or about a file. */
+export function isUnreadable(error: unknown): error is Error {
+  return (
     isOciError(error) ||
     isRepositoryError(error) ||
     isSplitstreamError(error) ||
     isErofsError(error) ||
     isFileError(error)
-  if (!isKnown) throw error
-  return error.message
+  )
 }
 
 /** True for a system call that failed because of the file it was about. */

@@ -1,9 +1,6 @@
-import { isErofsError } from '@composefs/erofs'
 import { isRegistryError } from '@composefs/registry'
-import { isRepositoryError } from '@composefs/repository'
-import { isSplitstreamError } from '@composefs/splitstream'
+import { isUnreadable } from '../check/unreadable.ts'
 import { noSpaceCode } from '../disk/free-space.ts'
-import { isOciError } from '../errors.ts'
 
 /**
  * Why a source was of no use, or something could not be made. What is no fault of a source ends the repair: it is
@@ -11,17 +8,7 @@ import { isOciError } from '../errors.ts'
  */
 export function reasonOfFailure(error: unknown, signal: AbortSignal | undefined): string {
   signal?.throwIfAborted()
-  if (noSpaceCode(error) !== undefined || !isKnown(error)) throw error
+  const isKnown = isUnreadable(error) || isRegistryError(error)
+  if (noSpaceCode(error) !== undefined || !isKnown) throw error
   return error.message
-}
-
-function isKnown(error: unknown): error is Error {
-  return (
-    isOciError(error) ||
-    isRepositoryError(error) ||
-    isSplitstreamError(error) ||
-    isErofsError(error) ||
-    isRegistryError(error) ||
-    (error instanceof Error && 'syscall' in error)
-  )
 }
