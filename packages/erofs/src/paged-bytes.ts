@@ -1,7 +1,7 @@
 import type { ByteView, NumberView } from './superblock.ts'
 
 /** An image that is read as it is needed. */
-export interface ImageSource {
+export interface ImageFile {
   /** Bytes of the image. */
   readonly size: number
   /** Fills `target` with the bytes from `offset` on. They must not change. */
@@ -20,12 +20,12 @@ const NUMBER_SIZE = 8
  * used again, because garbage of this size would be collected late.
  */
 export class PagedBytes implements ByteView, NumberView {
-  readonly #source: ImageSource
+  readonly #source: ImageFile
   /** The pages by number, those first that have not been used for longest. */
   readonly #pages = new Map<number, Page>()
   #page: Page
 
-  constructor(source: ImageSource) {
+  constructor(source: ImageFile) {
     this.#source = source
     this.#page = this.#load(0)
   }

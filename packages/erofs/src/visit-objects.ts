@@ -1,7 +1,7 @@
 import type { Algorithm } from '@composefs/fsverity'
 import { INODES_OFFSET } from './format.ts'
 import { walkObjects } from './objects.ts'
-import { type ImageSource, PagedBytes } from './paged-bytes.ts'
+import { type ImageFile, PagedBytes } from './paged-bytes.ts'
 import { readSuperblockOf } from './superblock.ts'
 
 /** How to visit the objects of an image. */
@@ -20,7 +20,7 @@ export interface VisitObjectsOptions {
  *
  * @throws ErofsError any code of the reader, when some objects may have been visited
  */
-export function visitObjects(source: ImageSource, options: VisitObjectsOptions): void {
+export function visitObjects(source: ImageFile, options: VisitObjectsOptions): void {
   const bytes = new PagedBytes(source)
   const head = bytes.subarray(0, INODES_OFFSET)
   const image = readSuperblockOf({ bytes, view: bytes, head }, options.maxSize)
