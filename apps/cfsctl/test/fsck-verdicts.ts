@@ -4,6 +4,7 @@ import { linuxSystem } from '@composefs/linux'
 import { checkRepository, openRepository } from '@composefs/repository'
 import { vectorsDirectory } from '@composefs/test-fixtures'
 import { checkDocument } from '../src/commands/check-report.ts'
+import { noEffects } from '../src/commands/finding-effects.ts'
 import { peer, runPeer } from './programs.ts'
 import { unpack } from './unpack.ts'
 
@@ -22,7 +23,7 @@ export function peerVerdict(path: string): Verdict | 'fails' {
 
 export async function ourVerdict(path: string): Promise<Verdict> {
   await using repository = await openRepository(path, { system: linuxSystem })
-  return verdictOf(checkDocument(await checkRepository(repository)) as never)
+  return verdictOf(checkDocument(await checkRepository(repository), noEffects) as never)
 }
 
 function verdictOf({ errors, ...rest }: Record<string, unknown> & { errors: string[] }): Verdict {

@@ -7,24 +7,18 @@ import {
 import { CliError } from '../errors/cli-error.ts'
 import { printable } from '../output/printable.ts'
 import type { Json } from '../output/result.ts'
-import { type EffectOf, noEffects } from './finding-effects.ts'
+import type { EffectOf } from './finding-effects.ts'
 
-/** The text of a check, without its findings. */
-export function* checkCounts(report: CheckReport): Generator<string> {
-  const { metadata, brokenLinks, missingObjects } = report
-  yield `meta.json: ${metadata}`
+/** The text of a check. */
+export function* checkLines(report: CheckReport): Generator<string> {
+  const { brokenLinks, missingObjects, findings, findingsOmitted } = report
+  yield `meta.json: ${report.metadata}`
   yield `objects: ${okOf(report.objectsChecked, report.objectsCorrupted)} ok`
   yield `streams: ${okOf(report.streamsChecked, report.streamsCorrupted)} ok`
   yield `images: ${okOf(report.imagesChecked, report.imagesCorrupted)} ok`
   if (brokenLinks > 0) yield `broken symlinks: ${brokenLinks}`
   if (missingObjects > 0) yield `missing objects: ${missingObjects}`
-}
-
-/** The text of a check. */
-export function* checkLines(report: CheckReport): Generator<string> {
-  const { ok, findings, findingsOmitted } = report
-  yield* checkCounts(report)
-  yield ok ? 'status: ok' : `status: ${findings.length + findingsOmitted} error(s)`
+  yield report.ok ? 'status: ok' : `status: ${findings.length + findingsOmitted} error(s)`
   for (const finding of findings) yield `  - ${printable(formatFinding(finding))}`
   if (findingsOmitted > 0) yield `  - and ${findingsOmitted} more`
 }
@@ -32,7 +26,7 @@ export function* checkLines(report: CheckReport): Generator<string> {
 /** The document of a check as cfsctl prints it, and more behind. */
 export function checkDocument(
   report: CheckReport,
-  effectOf: EffectOf = noEffects,
+  effectOf: EffectOf,
 ): { readonly [key: string]: Json } {
   const { findings } = report
   return {

@@ -1,4 +1,3 @@
-import { decodeTag } from '@composefs/oci'
 import {
   type AffectedFiles,
   affectedFiles,
@@ -9,7 +8,9 @@ import {
   type Root,
   rootPath,
 } from '@composefs/repository'
+import type { Context } from '../context.ts'
 import { byBytes } from '../output/sorting.ts'
+import { rootLabel } from './root-label.ts'
 
 /** What of the repository a finding hits. */
 export interface FindingEffect {
@@ -20,6 +21,7 @@ export interface FindingEffect {
   readonly fileCount: number
 }
 
+/** Tells what a finding of one report hits. */
 export type EffectOf = (finding: CheckFinding) => FindingEffect
 
 /** For a report that nobody asks about. */
@@ -27,13 +29,16 @@ export const noEffects: EffectOf = () => NONE
 
 const NONE: FindingEffect = { images: [], files: [], fileCount: 0 }
 
-/** Finds out what the findings of a check mean for the images of the repository. Reads every image once. */
+/**
+ * Finds out what the findings of a check mean for the images of the repository. Reads every image once, and none
+ * without `--json`: only the document tells of it.
+ */
 export async function findEffects(
   repository: Repository,
   { findings }: CheckReport,
-  signal: AbortSignal,
+  { globals, signal }: Context,
 ): Promise<EffectOf> {
-  const objects = findings.flatMap(({ digest }) => digest ?? [])
+  const objects = globals.json ? findings.flatMap(({ digest }) => digest ?? []) : []
   if (objects.length === 0) return noEffects
   const files = await affectedFiles(repository, objects, signal)
   // Streams name images without needing what is in them, so images are asked about on their own.
@@ -55,11 +60,8 @@ export async function findEffects(
   }
 }
 
-const TAGS = 'oci/'
-
 /** A root as the commands take it: a tag or the name of an image by itself. */
 function nameOf(root: Root): string {
-  if (root.kind === 'image-ref') return root.name
-  const isTag = root.kind === 'stream-ref' && root.name.startsWith(TAGS)
-  return isTag ? decodeTag(root.name.slice(TAGS.length)) : rootPath(root)
+  const { kind, name } = rootLabel(root)
+  return kind === 'oci' || kind === 'image' ? name : rootPath(root)
 }

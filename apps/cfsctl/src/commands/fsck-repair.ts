@@ -1,11 +1,5 @@
 import { statSync } from 'node:fs'
-import {
-  isOciError,
-  parseImageReference,
-  parsePlatform,
-  type RepairReport,
-  repairRepository,
-} from '@composefs/oci'
+import { isOciError, parseImageReference, parsePlatform, repairRepository } from '@composefs/oci'
 import type { Repository } from '@composefs/repository'
 import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -15,7 +9,7 @@ import { type Listeners, withProgress } from '../output/progress.ts'
 import type { Result } from '../output/result.ts'
 import { openDigester } from '../repository/digester.ts'
 import { openChosen, openOther } from '../repository/open.ts'
-import { type EffectOf, findEffects, noEffects } from './finding-effects.ts'
+import { findEffects } from './finding-effects.ts'
 import type { fsck } from './fsck.ts'
 import { sourceSettings } from './network-settings.ts'
 import { temporaryDirectory } from './oci/temporary-directory.ts'
@@ -63,10 +57,14 @@ async function repairFrom(
       onChecked: checked(listeners),
       ...listeners,
     })
+    const effects = {
+      before: await findEffects(repository, report.before.repository, context),
+      after: await findEffects(repository, report.after.repository, context),
+    }
     const failure = repairFailure(report)
     return {
       lines: repairLines(report),
-      json: repairDocument(report, await effectsOf(report, repository, context)),
+      json: repairDocument(report, effects),
       ...(failure === undefined ? {} : { failure }),
     }
   })
@@ -78,18 +76,6 @@ function checked(listeners: Pick<Listeners, 'onProgress'>): ItemsProgress['onPro
   return (done, total) => {
     if (done === 0) check = itemsProgress(listeners)
     check.onProgress(done, total)
-  }
-}
-
-async function effectsOf(
-  { before, after }: RepairReport,
-  repository: Repository,
-  { globals, signal }: Context,
-): Promise<{ readonly before: EffectOf; readonly after: EffectOf }> {
-  if (!globals.json) return { before: noEffects, after: noEffects }
-  return {
-    before: await findEffects(repository, before.repository, signal),
-    after: await findEffects(repository, after.repository, signal),
   }
 }
 

@@ -7,7 +7,7 @@ import type { Result } from '../output/result.ts'
 import { openDigester } from '../repository/digester.ts'
 import { openChosen } from '../repository/open.ts'
 import { checkDocument, checkFailure, checkLines, warningText } from './check-report.ts'
-import { findEffects, noEffects } from './finding-effects.ts'
+import { findEffects } from './finding-effects.ts'
 import type { fsck } from './fsck.ts'
 import { repair } from './fsck-repair.ts'
 
@@ -26,7 +26,7 @@ export async function run(args: Args<typeof fsck>, context: Context): Promise<Re
     })
     if (!globals.json) for (const warning of report.warnings) console.warning(warningText(warning))
     const failure = globals.json && !args.fail ? undefined : checkFailure(report)
-    const effectOf = globals.json ? await findEffects(repository, report, signal) : noEffects
+    const effectOf = await findEffects(repository, report, context)
     const duration = Math.round(performance.now() - started)
     return {
       lines: checkLines(report),

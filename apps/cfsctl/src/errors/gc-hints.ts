@@ -29,6 +29,7 @@ function removalOf(path: string): string | undefined {
   if (image !== undefined) return `cfsctl image rm ${shellWord(image)}`
   const [, tag] = /^streams\/refs\/oci\/([^/]+)$/s.exec(path) ?? []
   if (tag === undefined) return undefined
+  // As `decodeTag` of oci, which would have to be loaded for it with all of oci.
   const name = tag.replace(/%25|%2F/g, found => (found === '%25' ? '%' : '/'))
   return `cfsctl oci untag ${shellWord(name)}`
 }

@@ -10,8 +10,8 @@ const THREADS_MAX = 8
 const YOUNG_MEGABYTES = 2
 
 /**
- * Who hashes files for a command: as many threads as `--jobs` says, or as there are
- * processors.
+ * Who hashes files for a command: as many threads as `--jobs` says, by default one for each processor and at most
+ * eight.
  */
 export function openDigester({ globals, signal }: Context): FileDigester {
   const threads = globals.jobs ?? Math.min(availableParallelism(), THREADS_MAX)

@@ -7,7 +7,7 @@ import type { Result } from '../../output/result.ts'
 import { openDigester } from '../../repository/digester.ts'
 import { openChosen } from '../../repository/open.ts'
 import { checkFailure, warningText } from '../check-report.ts'
-import { findEffects, noEffects } from '../finding-effects.ts'
+import { findEffects } from '../finding-effects.ts'
 import type { ociFsck } from './fsck.ts'
 import { ociCheckDocument, ociCheckLines } from './oci-check-report.ts'
 
@@ -29,9 +29,7 @@ export async function run(args: Args<typeof ociFsck>, context: Context): Promise
       for (const warning of report.repository.warnings) console.warning(warningText(warning))
     }
     const failure = globals.json && !args.fail ? undefined : checkFailure(report)
-    const effectOf = globals.json
-      ? await findEffects(repository, report.repository, signal)
-      : noEffects
+    const effectOf = await findEffects(repository, report.repository, context)
     const duration = Math.round(performance.now() - started)
     return {
       lines: ociCheckLines(report),
