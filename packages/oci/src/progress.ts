@@ -24,6 +24,7 @@ export type Progress =
   | { readonly kind: 'done'; readonly id: string; readonly transferred: number }
   | { readonly kind: 'message'; readonly message: string }
 
+/** What is counted: bytes that come, or things that are done. */
 export type ProgressUnit = 'bytes' | 'items'
 
 /** The transfer that all others are part of. */
