@@ -64,7 +64,7 @@ export interface RepositoryErrorFacts {
   readonly actual?: unknown
   readonly features?: readonly string[]
   /** What stops the garbage collection: the first of `brokenCount`. */
-  readonly broken?: readonly Pick<Broken, 'path' | 'reason' | 'neededBy'>[]
+  readonly broken?: readonly Broken[]
   readonly brokenCount?: number
   /** Processes that hold the lock. Command names are as the processes chose them. */
   readonly holders?: readonly { readonly pid: number; readonly command: string }[]

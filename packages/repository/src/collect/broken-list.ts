@@ -34,7 +34,8 @@ export class BrokenList {
   /** What was to be ignored and is not broken. */
   unused(): readonly string[] {
     const paths = new Set(this.#broken.map(({ path }) => path))
-    return this.#wanted.filter(name => !paths.has(name) && this.#named(name).length === 0)
+    const named = this.#named()
+    return this.#wanted.filter(name => !paths.has(name) && !named.has(name))
   }
 
   /**
@@ -46,34 +47,42 @@ export class BrokenList {
     const wanted = this.#ignoredPaths()
     const left = this.#broken.filter(({ path, remedy }) => remedy === 'none' || !wanted.has(path))
     const brokenCount = left.length + this.#count - this.#broken.length
+    if (brokenCount === 0) return
     const [first] = left
-    if (first === undefined) return
-    const others = brokenCount === 1 ? '' : ` (and ${brokenCount - 1} more)`
+    const what =
+      first === undefined ? [`more than ${KEPT_MAX} things are broken`] : [describe(first)]
+    if (first !== undefined && brokenCount > 1) what.push(`(and ${brokenCount - 1} more)`)
     throw new RepositoryError(
       'ERR_REPOSITORY_GC_REFUSED',
-      `nothing was removed, because what is needed cannot be told: ${describe(first)}${others}`,
+      `nothing was removed, because what is needed cannot be told: ${what.join(' ')}`,
       {
-        path: first.path,
-        broken: left.slice(0, LISTED_MAX).map(({ remedy, ...told }) => told),
+        ...(first === undefined ? {} : { path: first.path }),
+        broken: left.slice(0, LISTED_MAX),
         brokenCount,
       },
     )
   }
 
   #ignoredPaths(): ReadonlySet<string> {
-    const paths = new Set<string>()
+    const paths = new Set(this.#wanted)
+    const named = this.#named()
     for (const name of this.#wanted) {
-      const [match, second] = this.#named(name)
+      const [match, second] = named.get(name) ?? []
       if (second === undefined && match !== undefined) paths.add(match)
-      paths.add(name)
     }
     return paths
   }
 
-  /** Paths that are `name` without their first directory. */
-  #named(name: string): string[] {
-    const paths = this.#broken.map(({ path }) => path)
-    return [...new Set(paths)].filter(path => path.slice(path.indexOf('/') + 1) === name)
+  /** The paths that have the same name without their first directory. */
+  #named(): ReadonlyMap<string, readonly string[]> {
+    const named = new Map<string, string[]>()
+    for (const path of new Set(this.#broken.map(({ path }) => path))) {
+      const name = path.slice(path.indexOf('/') + 1)
+      const paths = named.get(name)
+      if (paths === undefined) named.set(name, [path])
+      else paths.push(path)
+    }
+    return named
   }
 }
 

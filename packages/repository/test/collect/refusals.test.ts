@@ -192,7 +192,12 @@ describe('what is broken', () => {
     rmSync(repository.layout.object(layer))
     const { facts, message } = await refusal(repository)
     expect(facts.broken).toEqual([
-      { path: 'streams/layer', reason: `no object ${layer.hex}`, neededBy: 'streams/refs/oci/app' },
+      {
+        path: 'streams/layer',
+        reason: `no object ${layer.hex}`,
+        neededBy: 'streams/refs/oci/app',
+        remedy: 'remove',
+      },
     ])
     expect(message).toContain('needed by streams/refs/oci/app')
   })
@@ -203,6 +208,19 @@ describe('what is broken', () => {
     const { facts } = await refusal(repository)
     expect(facts.broken).toHaveLength(64)
     expect(facts.brokenCount).toBe(100)
+  })
+
+  test('is not ignored when it is beyond what is listed', async () => {
+    const { repository } = await tagged()
+    const ignoreBroken: string[] = []
+    for (let i = 0; i < 10_000; i++) {
+      ignoreBroken.push(`streams/a${i}`)
+      writeFileSync(join(repository.path, `streams/a${i}`), '')
+    }
+    writeFileSync(join(repository.path, 'streams/z'), '')
+    const { facts, message } = await refusal(repository, { ignoreBroken })
+    expect(facts).toMatchObject({ broken: [], brokenCount: 1 })
+    expect(message).toContain('more than 10000 things are broken')
   })
 
   test('is not ignored by a name that two things have', async () => {
