@@ -35,36 +35,41 @@ export async function findDependents(
   const graph = await readGraph(repository, { ...options, only })
   const sets = new RootSets(graph.roots.map(({ root }) => root))
   const reaching = rootsOfNodes(graph, sets)
-  const setOf = new Map<number, number>()
+  const setsOf = new Map<number, number[]>()
   for (const [number, { objects }] of graph.nodes.entries()) {
-    const roots = reaching[number] ?? RootSets.EMPTY
-    for (const object of objects) {
-      setOf.set(object, sets.union(setOf.get(object) ?? RootSets.EMPTY, roots))
-    }
+    const roots = reaching.get(number) ?? RootSets.EMPTY
+    for (const object of objects) append(setsOf, object, roots)
   }
   const dependents = new Map<string, readonly Root[]>()
-  for (const [object, set] of setOf) {
+  for (const [object, found] of setsOf) {
+    const set = sets.union(found)
     if (set === RootSets.EMPTY) continue
     dependents.set(toHex(graph.objects.at(object)), sets.roots(set))
   }
   return dependents
 }
 
-/** The set of roots that lead to each node. */
-function rootsOfNodes(graph: ReachGraph, sets: RootSets): readonly number[] {
+/** The set of roots that lead to each node with an object that is asked for. */
+function rootsOfNodes(graph: ReachGraph, sets: RootSets): ReadonlyMap<number, number> {
   const starts = new Map<number, number[]>()
-  for (const [index, { node }] of graph.roots.entries()) {
-    const list = starts.get(node)
-    if (list === undefined) starts.set(node, [index])
-    else list.push(index)
-  }
-  const reaching: number[] = []
+  for (const [index, { node }] of graph.roots.entries()) append(starts, node, index)
+  const indexesAt = new Map<number, number[]>()
   // Once for each node that roots lead to: names by the thousand may lead to the same one.
   for (const [start, indexes] of starts) {
-    const set = sets.of(indexes)
     for (const node of reachedFrom(graph, start)) {
-      reaching[node] = sets.union(reaching[node] ?? RootSets.EMPTY, set)
+      if (graph.nodes[node]?.objects.length === 0) continue
+      for (const index of indexes) append(indexesAt, node, index)
     }
   }
+  const reaching = new Map<number, number>()
+  for (const [node, indexes] of indexesAt) {
+    reaching.set(node, sets.of(indexes.sort((a, b) => a - b)))
+  }
   return reaching
+}
+
+function append(lists: Map<number, number[]>, key: number, item: number): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [item])
+  else list.push(item)
 }

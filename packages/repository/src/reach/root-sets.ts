@@ -25,14 +25,17 @@ export class RootSets {
     return set
   }
 
-  union(a: number, b: number): number {
-    if (a === b || b === RootSets.EMPTY) return a
-    if (a === RootSets.EMPTY) return b
-    const key = a < b ? `${a},${b}` : `${b},${a}`
+  /** The union of any number of sets: made at once, as each union on the way to it would be as long again. */
+  union(sets: Iterable<number>): number {
+    const distinct = [...new Set(sets)].filter(set => set !== RootSets.EMPTY).sort((a, b) => a - b)
+    const [first = RootSets.EMPTY, second] = distinct
+    if (second === undefined) return first
+    const key = distinct.join()
     const known = this.#unions.get(key)
     if (known !== undefined) return known
-    const members = new Set([...(this.#sets[a] ?? []), ...(this.#sets[b] ?? [])])
-    const union = this.of([...members].sort((x, y) => x - y))
+    const members = new Set<number>()
+    for (const set of distinct) for (const index of this.#sets[set] ?? []) members.add(index)
+    const union = this.of([...members].sort((a, b) => a - b))
     this.#unions.set(key, union)
     return union
   }

@@ -42,6 +42,31 @@ async function twoApps() {
 }
 
 describe('which roots need an object', () => {
+  test('of many streams, each with some of many roots', async () => {
+    const repository = await newRepository()
+    const object = repository.put('everywhere')
+    const layers = await Promise.all(
+      [0, 1, 2, 3].map(number =>
+        addStream(repository, `layer${number}`, { objects: [object, repository.put(`${number}`)] }),
+      ),
+    )
+    const wanted: string[] = []
+    for (let number = 0; number < 32; number++) {
+      const named = Object.fromEntries(
+        layers.flatMap((layer, bit) => ((number >> bit) & 1 ? [[`layer${bit}`, layer]] : [])),
+      )
+      await addStream(repository, `manifest${number}`, { named })
+      repository.streams.setRef(`many/${number}`, `manifest${number}`)
+      if (number % 16 !== 0) wanted.push(`streams/refs/many/${number}`)
+    }
+    const asked = [object, ...layers]
+    const dependents = await findDependents(repository, asked)
+    const found = asked.map(({ hex }) => dependents.get(hex)?.map(rootPath).sort())
+    const withBit = (bit: number) =>
+      wanted.filter(path => (Number(path.slice(path.lastIndexOf('/') + 1)) >> bit) & 1).sort()
+    expect(found).toEqual([wanted.sort(), ...layers.keys().map(withBit)])
+  })
+
   test('of streams, by way of streams, and of images', async () => {
     const { repository, objects } = await twoApps()
     const dependents = await findDependents(repository, Object.values(objects))
