@@ -1,5 +1,3 @@
-import type { Broken } from './reach/broken.ts'
-
 /** Everything that can be wrong with a repository. Codes are API: append, never rename. */
 export type RepositoryErrorCode =
   /** The directory does not exist. */
@@ -53,6 +51,19 @@ export type RepositoryErrorCode =
   | 'ERR_REPOSITORY_BAD_DIRECTORY'
   /** Something is broken, so that what is garbage cannot be told. */
   | 'ERR_REPOSITORY_GC_REFUSED'
+
+/** Something that keeps us from telling what a repository needs. */
+export interface Broken {
+  /** Relative to the repository; bytes that are not UTF-8 are escaped. */
+  readonly path: string
+  readonly reason: string
+  /** Path of a root that needs it. */
+  readonly neededBy?: string
+  /**
+   * How to go on in spite of it: `remove` the link that it is, `skip` what is nobody's, or not at all.
+   */
+  readonly remedy: 'remove' | 'skip' | 'none'
+}
 
 /** What a RepositoryError knows beside its message. */
 export interface RepositoryErrorFacts {

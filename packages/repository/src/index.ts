@@ -20,6 +20,7 @@ export { type CountingObjectStore, createCountingObjectStore } from './counting-
 export { DataSharing, type SharingOptions } from './data-sharing.ts'
 export { createDirectoryObjectStore, type DirectoryObjectsOptions } from './directory-objects.ts'
 export {
+  type Broken,
   isRepositoryError,
   RepositoryError,
   type RepositoryErrorCode,
@@ -45,7 +46,6 @@ export type { ObjectHandle, ObjectStore, ObjectWriter, PutResult } from './objec
 export type { DiskObjectStore } from './objects.ts'
 export { type OpenOptions, openRepository, readAlgorithm } from './open.ts'
 export { type PublishedName, publish } from './publish.ts'
-export type { Broken } from './reach/broken.ts'
 export { type DependentsOptions, findDependents } from './reach/dependents.ts'
 export { DigestSet } from './reach/digest-set.ts'
 export { type ExplainOptions, type Explanation, explainObject } from './reach/explain.ts'

@@ -9,9 +9,9 @@ import {
 import type { Digest } from '@composefs/fsverity'
 import { isRepositoryError } from '../errors.ts'
 import { assertSize } from '../object-handle.ts'
+import { isFileError } from '../reason.ts'
 import type { Repository } from '../repository.ts'
 import { Turns } from '../turns.ts'
-import { isFileError } from './reason.ts'
 
 /** Files that are listed for one object. */
 const FILES_MAX = 16

@@ -4,13 +4,13 @@ import { Digest } from '@composefs/fsverity'
 import { isRepositoryError } from '../errors.ts'
 import { assertSize } from '../object-handle.ts'
 import { DigestSet } from '../reach/digest-set.ts'
+import { isFileError, reasonOf } from '../reason.ts'
 import type { Repository } from '../repository.ts'
 import { Turns } from '../turns.ts'
 import { checkRefs, type LinkDirectory, type NamedLink, namedLinks } from './check-links.ts'
 import type { CheckLog } from './check-log.ts'
 import type { FindingKind } from './finding.ts'
 import type { PresentObjects } from './present-objects.ts'
-import { isFileError, reasonOf } from './reason.ts'
 
 /** How to check images. */
 export interface CheckImagesOptions {

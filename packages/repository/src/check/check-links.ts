@@ -4,13 +4,13 @@ import type { Digest } from '@composefs/fsverity'
 import { isRepositoryError } from '../errors.ts'
 import { REFS } from '../layout.ts'
 import { objectOfLink, targetOfRef } from '../links.ts'
+import { isFileError, reasonOf } from '../reason.ts'
 import type { Repository } from '../repository.ts'
 import { Turns } from '../turns.ts'
 import type { CheckCounts, CheckLog } from './check-log.ts'
 import { entriesOf, isDirectory } from './entries.ts'
 import { fileTypeOf } from './file-type.ts'
 import type { CheckFinding, FindingKind } from './finding.ts'
-import { isFileError, reasonOf } from './reason.ts'
 
 /** `streams/` or `images/`: where it is, and what its findings are called. */
 export interface LinkDirectory {

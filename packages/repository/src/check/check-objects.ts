@@ -1,5 +1,6 @@
 import { showUtf8 } from '@composefs/bytes'
 import { type Algorithm, Digest } from '@composefs/fsverity'
+import { isFileError, reasonOf } from '../reason.ts'
 import type { Repository } from '../repository.ts'
 import { Turns } from '../turns.ts'
 import { Verity } from '../verity.ts'
@@ -10,7 +11,6 @@ import type { CheckFinding } from './finding.ts'
 import { measureObject } from './measure-object.ts'
 import { objectDirectories } from './object-directories.ts'
 import type { PresentObjects } from './present-objects.ts'
-import { isFileError, reasonOf } from './reason.ts'
 
 /** How to check objects. */
 export interface CheckObjectsOptions {

@@ -1,5 +1,6 @@
 import { isRepositoryError } from '../errors.ts'
 import { readMetadataFile } from '../metadata-file.ts'
+import { isFileError, reasonOf } from '../reason.ts'
 import type { Repository } from '../repository.ts'
 import { checkImages } from './check-images.ts'
 import { CheckLog } from './check-log.ts'
@@ -9,7 +10,6 @@ import { createLocalDigester, type FileDigester } from './file-digester.ts'
 import type { CheckReport } from './finding.ts'
 import { countObjects, findStrayLinks } from './object-directories.ts'
 import { PresentObjects } from './present-objects.ts'
-import { isFileError, reasonOf } from './reason.ts'
 
 /** How to check a repository. */
 export interface CheckOptions {

@@ -1,11 +1,11 @@
 import { isSplitstreamError, openSplitstream, type SplitstreamReader } from '@composefs/splitstream'
 import { isRepositoryError } from '../errors.ts'
+import { isFileError, reasonOf } from '../reason.ts'
 import type { Repository } from '../repository.ts'
 import { Turns } from '../turns.ts'
 import { checkRefs, type LinkDirectory, type NamedLink, namedLinks } from './check-links.ts'
 import type { CheckLog } from './check-log.ts'
 import type { PresentObjects } from './present-objects.ts'
-import { isFileError, reasonOf } from './reason.ts'
 
 /** How to check streams. */
 export interface CheckStreamsOptions {

@@ -1,8 +1,8 @@
 import { lstatSync } from 'node:fs'
 import { type DirectoryEntry, readDirectory } from '../directory.ts'
+import { isFileError, reasonOf } from '../reason.ts'
 import type { CheckLog } from './check-log.ts'
 import { fileTypeOf } from './file-type.ts'
-import { isFileError, reasonOf } from './reason.ts'
 
 /** False when there is nothing of that name, or something else than a directory, which is noted. */
 export function isDirectory(file: string, path: string, log: CheckLog): boolean {

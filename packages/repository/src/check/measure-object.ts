@@ -1,9 +1,9 @@
 import { closeSync, fstatSync } from 'node:fs'
 import type { Digest } from '@composefs/fsverity'
 import { openForReading } from '../file-bytes.ts'
+import { isFileError, reasonOf } from '../reason.ts'
 import type { FileDescriptor } from '../system.ts'
 import type { Verity } from '../verity.ts'
-import { isFileError, reasonOf } from './reason.ts'
 
 /** What can be known of a file without reading it. */
 export type MeasuredObject =

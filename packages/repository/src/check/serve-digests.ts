@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import { algorithmByName, type Hashing } from '@composefs/fsverity'
+import { isFileError } from '../reason.ts'
 import type { DigestAnswer, DigestFailure, DigestRequest } from './digest-messages.ts'
 import { createFileHasher, type FileHasher } from './file-digester.ts'
-import { isFileError } from './reason.ts'
 
 /**
  * Answers the requests of `createThreadDigester` for as long as the port is open: what a worker of it has to do.

@@ -1,5 +1,4 @@
-import { RepositoryError } from '../errors.ts'
-import type { Broken } from '../reach/broken.ts'
+import { type Broken, RepositoryError } from '../errors.ts'
 
 /** Most broken things an error lists. */
 const LISTED_MAX = 64

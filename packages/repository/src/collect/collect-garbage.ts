@@ -1,5 +1,5 @@
+import type { Broken } from '../errors.ts'
 import type { LockOptions } from '../lock.ts'
-import type { Broken } from '../reach/broken.ts'
 import type { Repository } from '../repository.ts'
 import { BrokenList } from './broken-list.ts'
 import { findDead } from './dead-objects.ts'

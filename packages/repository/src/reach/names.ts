@@ -1,12 +1,13 @@
 import { decodeUtf8, showUtf8 } from '@composefs/bytes'
 import { readDirectory } from '../directory.ts'
-import { isRepositoryError } from '../errors.ts'
+import { type Broken, isRepositoryError } from '../errors.ts'
 import { REFS } from '../layout.ts'
 import { objectOfLink, readLink, targetOfRef } from '../links.ts'
 import { isRealDirectory } from '../real-directories.ts'
+import { reasonOf } from '../reason.ts'
 import { RefDirectory } from '../refs.ts'
 import type { Repository } from '../repository.ts'
-import { type Broken, type OnBroken, reasonOf } from './broken.ts'
+import type { OnBroken } from './broken.ts'
 import { LinkTable } from './link-table.ts'
 import type { Root } from './root.ts'
 
@@ -96,7 +97,7 @@ function followLink<T>(
     return text === undefined ? undefined : find(text)
   } catch (error) {
     if (!isRepositoryError(error)) throw error
-    onBroken({ path, reason: reasonOf(error, path), remedy: 'remove' })
+    onBroken({ path, reason: reasonOf(error), remedy: 'remove' })
     return undefined
   }
 }

@@ -1,6 +1,7 @@
 import type { Digest } from '@composefs/fsverity'
+import { reasonOf } from '../reason.ts'
 import type { Repository } from '../repository.ts'
-import { isContentError, type OnBroken, reasonOf } from './broken.ts'
+import { isContentError, type OnBroken } from './broken.ts'
 import { DigestSet } from './digest-set.ts'
 import type { RepositoryNames } from './names.ts'
 import { readImageReferences, readStreamReferences } from './references.ts'
@@ -155,7 +156,7 @@ export class ReachWalk {
 
   #fail(node: ReachNode, error: unknown, root: Root | undefined): string {
     if (!isContentError(error)) throw error
-    const reason = reasonOf(error, this.#repository.layout.object(node.object))
+    const reason = reasonOf(error)
     this.#failed.set(`${node.kind}s/${node.object.hex}`, {
       reason,
       ...(root === undefined ? {} : { neededBy: rootPath(root) }),

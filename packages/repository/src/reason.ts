@@ -1,4 +1,4 @@
-import { isRepositoryError } from '../errors.ts'
+import { isRepositoryError } from './errors.ts'
 
 /** True for a system call that failed because of the file it was about, not because of a mistake of ours. */
 export function isFileError(error: unknown): error is NodeJS.ErrnoException {
@@ -6,7 +6,7 @@ export function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code)
 }
 
-/** What an error says, without the path that the finding has anyway. */
+/** What an error says, without the path that is told beside it. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message } = error
