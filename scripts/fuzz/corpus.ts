@@ -17,16 +17,10 @@ export class Corpus {
     this.#seeds++
   }
 
-  /** True when it took a way that no input took before; then it is kept. */
-  offer(input: Uint8Array, way: string): boolean {
-    if (this.#ways.has(way)) return false
+  /** Keeps an input that took a way that no input took before. */
+  offer(input: Uint8Array, way: string): void {
+    if (this.#ways.has(way)) return
     this.#ways.add(way)
-    this.keep(input)
-    return true
-  }
-
-  /** Keeps an input for another reason. */
-  keep(input: Uint8Array): void {
     this.inputs.push(input)
     this.#size += input.length
     while (this.#size > SIZE_MAX) {

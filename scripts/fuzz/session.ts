@@ -4,9 +4,9 @@ import type { WorkerMessage, WorkerOptions } from './messages.ts'
 import { SharedInput } from './shared-input.ts'
 
 /** Milliseconds an input may take. */
-export const TIME_MAX = 1000
+const TIME_MAX = 1000
 /** Resident memory of the process, Node and all seeds included, in MiB. */
-export const MEMORY_MAX = 256
+const MEMORY_MAX = 256
 /** Milliseconds of the processor after which a worker is given up: more than TIME_MAX, since it measures better. */
 const HANG = 10_000
 /** Milliseconds on the clock after which it is given up in any case: it waits for something that never comes. */

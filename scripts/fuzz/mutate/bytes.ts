@@ -21,7 +21,7 @@ export function mutateBytes(input: Uint8Array, random: Random, material: ByteMat
 }
 
 /** Replaces `length` bytes at `at`. */
-export function replaceBytes(
+function replaceBytes(
   bytes: Uint8Array,
   place: { readonly at: number; readonly length: number },
   replacement: Uint8Array,
