@@ -1,4 +1,4 @@
-import { everyNth } from './kills.ts'
+import { everyNth } from './every-nth.ts'
 import type { Ended } from './program.ts'
 import { runWithFault, type TracedCall } from './strace.ts'
 import type { Disturbance, Undisturbed } from './trial.ts'

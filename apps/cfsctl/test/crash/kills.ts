@@ -1,4 +1,5 @@
 import { seededRandom } from '@composefs/test-fixtures'
+import { everyNth } from './every-nth.ts'
 import { type Ended, run } from './program.ts'
 import { runUntilCall, type TracedCall } from './strace.ts'
 import type { Disturbance, Undisturbed } from './trial.ts'
@@ -68,15 +69,6 @@ export function killsAtCalls(
 
 function changesIn(calls: readonly TracedCall[]): TracedCall[] {
   return calls.filter(({ name }) => CHANGES.has(name))
-}
-
-/** Evenly spread ones of `all`, at most `count`. */
-export function everyNth<T>(all: readonly T[], count: number): T[] {
-  const step = Math.max(1, all.length / count)
-  return Array.from(
-    { length: Math.min(count, all.length) },
-    (_, number) => all[Math.floor(number * step)] as T,
-  )
 }
 
 function judgeKilled({ status, signal, stderr }: Ended): string[] {
