@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vectorsDirectory } from '@composefs/test-fixtures'
@@ -132,7 +140,11 @@ describe('gc', () => {
     expect(refused.stderr).toContain('cfsctl oci untag dangling, or ')
     const { error } = JSON.parse(runOurs(['--json', '--repo', repository, 'gc']).stderr)
     expect(error).toMatchObject({ code: 'gc-refused', exit: 4, context: { broken_count: 3 } })
-    expect(error.context.broken[0]).toEqual({ path: 'streams/plainfile', reason: 'is no symlink' })
+    expect(error.context.broken[0]).toEqual({
+      path: 'streams/plainfile',
+      reason: 'is no symlink',
+      remedy: 'skip',
+    })
     expect(filesOf(repository)).toEqual(before)
 
     textOf(ours(repository, 'oci', 'untag', 'dangling'))
@@ -143,6 +155,48 @@ describe('gc', () => {
     )
     expect(result.stderr).toContain('warning: streams/plainfile is broken, and was left out')
     expect(result.stderr).toContain('nothing broken is called well')
+  })
+
+  test('says what goes on without several broken things at once', () => {
+    const repository = unpackCopy('broken')
+    const [, options = ''] =
+      /hint: cfsctl gc (.*) goes on/.exec(ours(repository, 'gc').stderr) ?? []
+    expect(options.split(' ')).toHaveLength(6)
+    expect(ours(repository, 'gc', '-n', ...options.split(' ')).status).toBe(0)
+  })
+
+  test('offers nothing that does not help', () => {
+    const repository = unpackCopy('images')
+    const [directory = ''] = readdirSync(join(repository, 'objects'))
+    renameSync(join(repository, 'objects', directory), join(repository, 'elsewhere'))
+    symlinkSync('../elsewhere', join(repository, 'objects', directory))
+    const link = ours(repository, 'gc')
+    expect(link.status).toBe(4)
+    expect(link.stderr).toContain(`objects/${directory}: is no directory; only by hand`)
+    rmSync(join(repository, 'objects', directory))
+    renameSync(join(repository, 'elsewhere'), join(repository, 'objects', directory))
+    writeFileSync(join(repository, 'images/refs/file'), '')
+    const file = ours(repository, 'gc')
+    expect(file.stderr).not.toContain('image rm')
+    expect(ours(repository, 'gc', '--ignore-broken', 'images/refs/file').status).toBe(0)
+  })
+
+  test('refuses where names cannot be read, also when it is asked for a dry run', () => {
+    const notText = unpackCopy('images')
+    symlinkSync('../nowhere', Buffer.from(`${notText}/images/refs/a\xff`, 'latin1'))
+    const noDirectory = unpackCopy('images')
+    renameSync(join(noDirectory, 'images/refs'), join(noDirectory, 'refs'))
+    symlinkSync('../refs', join(noDirectory, 'images/refs'))
+    for (const repository of [notText, noDirectory]) {
+      const before = filesOf(repository)
+      for (const options of [[], ['-n']]) {
+        const refused = ours(repository, 'gc', ...options)
+        expect(refused.stderr).toContain('error: nothing was removed, because ')
+        expect(refused.status).toBe(4)
+      }
+      expect(filesOf(repository)).toEqual(before)
+    }
+    expect(ours(notText, 'gc', '--ignore-broken', 'images/refs/a\ufffd').status).toBe(0)
   })
 
   test('names image rm where an image stops it', () => {
@@ -233,6 +287,9 @@ describe('names of images', () => {
     const { status, stderr } = ours(repository, 'image', 'rm', 'my/name', 'othr')
     expect(status).toBe(3)
     expect(stderr).toContain('hint: did you mean other?')
+    const directory = ours(repository, 'image', 'rm', 'other', 'my')
+    expect(directory.status).toBe(3)
+    expect(directory.stderr).toContain('hint: did you mean my/name?')
     expect(filesOf(repository)).toEqual(before)
   })
 

@@ -2,6 +2,7 @@ import {
   type CollectResult,
   collectGarbage,
   countRepository,
+  isRepositoryError,
   measureRoots,
   type Repository,
 } from '@composefs/repository'
@@ -96,8 +97,16 @@ function collectDocument(result: CollectResult) {
 
 /** Whether anything keeps something; a name that is broken counts, as it stops the collection. */
 function hasRoots({ images, streams }: Repository, extra: readonly string[]): boolean {
-  if (extra.length > 0) return true
-  for (const { kind } of images.refEntries()) if (kind !== 'directory') return true
-  for (const { kind } of streams.refEntries()) if (kind !== 'directory') return true
-  return false
+  try {
+    for (const { kind } of images.refEntries()) if (kind !== 'directory') return true
+    for (const { kind } of streams.refEntries()) if (kind !== 'directory') return true
+    if (extra.length === 0) return false
+    for (const { hex } of images.list()) if (extra.includes(hex)) return true
+    for (const id of streams.ids()) if (extra.includes(id)) return true
+    return false
+  } catch (error) {
+    // The collection tells of it, and what helps.
+    if (isRepositoryError(error)) return true
+    throw error
+  }
 }

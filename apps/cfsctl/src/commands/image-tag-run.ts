@@ -3,6 +3,7 @@ import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { Result } from '../output/result.ts'
+import { shellWord } from '../output/shell-word.ts'
 import { openChosen } from '../repository/open.ts'
 import type { imageTag } from './image-tag.ts'
 
@@ -23,7 +24,7 @@ export async function run(args: Args<typeof imageTag>, context: Context): Promis
   images.setRef(name, digest)
   const changed = before !== digest.hex
   if (changed && before !== undefined) {
-    context.console.notice(`undo it by: cfsctl image tag ${before} ${name}`)
+    context.console.notice(`undo it by: cfsctl image tag ${before} ${shellWord(name)}`)
   }
   return {
     lines: [`Tagged ${digest} as ${name}`],
