@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { CheckFinding, FindingKind } from '../check/finding.ts'
+import type { Broken } from '../errors.ts'
 import { removeLink } from '../links.ts'
 import { DigestSet } from '../reach/digest-set.ts'
 import { readNames } from '../reach/names.ts'
@@ -36,7 +37,8 @@ export async function dropBrokenLinks(
   repository.assertWritable()
   const paths = new Set<string>()
   for (const { kind, path } of findings) {
-    if (KINDS.has(kind) && FIRST_LEVEL.test(path)) paths.add(path)
+    // What a name of bytes is shown as may be the name of something else.
+    if (KINDS.has(kind) && FIRST_LEVEL.test(path) && !path.includes('\ufffd')) paths.add(path)
   }
   const needed = paths.size === 0 ? undefined : await neededLinks(repository, options.signal)
   if (needed === undefined) return []
@@ -52,9 +54,10 @@ async function neededLinks(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlySet<string> | undefined> {
   let isKnown = true
-  const onBroken = ({ path, neededBy }: { path: string; neededBy?: string }) => {
-    // A link that leads nowhere is what this is about; one that a root needs hides what else it needs.
-    if (neededBy !== undefined || path.includes('/refs/')) isKnown = false
+  const onBroken = ({ path, neededBy, remedy }: Broken) => {
+    // A link that leads nowhere is what this is about; one that a root needs hides what else it needs. What has no
+    // remedy hides all names.
+    if (neededBy !== undefined || path.includes('/refs/') || remedy === 'none') isKnown = false
   }
   const names = readNames(repository, onBroken)
   const referenced = new DigestSet(repository.algorithm)

@@ -27,10 +27,16 @@ const KINDS: ReadonlySet<FindingKind> = new Set([
   'unexpected-file-type',
 ])
 
+/** Refs, and the directories of them. */
+const REFS_PATH = /^(?:streams|images)\/refs(?:\/|$)/
+/** What stands for bytes that are not UTF-8. */
+const REPLACEMENT = '\ufffd'
+
 /**
  * Deals with what a check has found to be wrong by itself: objects whose content is right get their fs-verity, all
  * other bad entries are put aside. What is put aside is missing then, and can be stored again like anything missing.
- * Findings about what is missing or leads nowhere are left alone.
+ * Findings about what is missing or leads nowhere are left alone. So is what stands in the place of refs: the names
+ * that may have been there are lost, and nobody but a person can say that nothing needs them.
  */
 export async function mendEntries(
   repository: Repository,
@@ -58,10 +64,8 @@ export async function mendEntries(
 
 function mendEntry(repository: Repository, finding: CheckFinding): MendedEntry | undefined {
   const { kind, path, digest } = finding
-  if (kind === 'object-open-failed') {
-    const reason = reasonToKeep(join(repository.path, path))
-    if (reason !== undefined) return { action: 'failed', path, reason }
-  }
+  const reason = reasonToKeep(repository, finding)
+  if (reason !== undefined) return { action: 'failed', path, reason }
   if (
     (kind === 'object-verity-missing' || kind === 'object-verity-failed') &&
     digest !== undefined
@@ -72,12 +76,20 @@ function mendEntry(repository: Repository, finding: CheckFinding): MendedEntry |
   }
   const to = putAside(repository, path)
   if (to !== undefined) return { action: 'put-aside', path, to }
-  const reason = 'there is no such entry; its name may be no text'
-  return { action: 'failed', path, reason }
+  return { action: 'failed', path, reason: 'there is no such entry' }
+}
+
+/** Why an entry stays although it is a finding; undefined when it is known to be bad. */
+function reasonToKeep(repository: Repository, { kind, path }: CheckFinding): string | undefined {
+  // What a name of bytes is shown as may be the name of something else.
+  if (path.includes(REPLACEMENT)) return 'its name is no text'
+  // Garbage collection stops at it. Without it, what was named there would be nobody's.
+  if (REFS_PATH.test(path)) return 'names may have been there, and what they kept would be garbage'
+  return kind === 'object-open-failed' ? reasonUnopened(join(repository.path, path)) : undefined
 }
 
 /** Why an object that could not be opened is not known to be bad; undefined when it is. */
-function reasonToKeep(path: string): string | undefined {
+function reasonUnopened(path: string): string | undefined {
   const status = lstatSync(path, { throwIfNoEntry: false })
   if (status?.isFile() !== true) return undefined
   try {

@@ -17,6 +17,7 @@ import { linuxSystem } from '@composefs/linux'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   checkRepository,
+  collectGarbage,
   dropBrokenLinks,
   type InitOptions,
   initRepository,
@@ -106,24 +107,42 @@ describe('mending', () => {
     const changed = put(repository, 'changed')
     writeFileSync(layout.object(changed), 'CHANGED')
     writeFileSync(join(dirname(layout.object(good)), 'zz'), 'a name that is no digest')
-    mkdirSync(join(path, 'streams', 'refs', 'd'), { recursive: true })
+    mkdirSync(join(path, 'streams'))
     writeFileSync(join(path, 'streams', 'file'), 'no symlink')
-    writeFileSync(join(path, 'streams', 'refs', 'd', 'file'), 'no symlink either')
     rmSync(join(path, 'objects', 'ff'), { recursive: true, force: true })
     symlinkSync('/etc', join(path, 'objects', 'ff'))
     const mended = await mend(repository)
-    expect(mended.map(({ action }) => action)).toEqual(Array(5).fill('put-aside'))
+    expect(mended.map(({ action }) => action)).toEqual(Array(4).fill('put-aside'))
     expect(quarantine(repository)).toEqual(
-      [
-        changed.hex,
-        `objects-${good.hex.slice(0, 2)}-zz`,
-        'objects-ff',
-        'streams-file',
-        'streams-refs-d-file',
-      ].sort(),
+      [changed.hex, `objects-${good.hex.slice(0, 2)}-zz`, 'objects-ff', 'streams-file'].sort(),
     )
     expect(await checkRepository(repository)).toMatchObject({ ok: true })
     expect(repository.objects.has(good)).toBe(true)
+  })
+
+  test('what stands in the place of names stays, as garbage collection stops at it', async () => {
+    for (const place of ['streams/refs', 'images/refs', 'streams/refs/oci', 'images/refs/a/b']) {
+      const repository = await newRepository()
+      const path = join(repository.path, place)
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, 'no directory, and no symlink')
+      put(repository, 'what a name kept')
+      repository.sync()
+      expect(await mend(repository)).toMatchObject([{ action: 'failed', path: place }])
+      expect(await codeOf(() => collectGarbage(repository))).toBe('ERR_REPOSITORY_GC_REFUSED')
+    }
+  })
+
+  test('a name that is no text is not taken for one that looks like it', async () => {
+    const repository = await newRepository()
+    mkdirSync(join(repository.path, 'streams'))
+    const [good, bad] = ['a\ufffd', Buffer.from('a\xff', 'latin1')].map(name =>
+      Buffer.concat([Buffer.from(`${repository.path}/streams/`), Buffer.from(name)]),
+    ) as [Buffer, Buffer]
+    symlinkSync(`../objects/${put(repository, 'x').objectPath}`, good)
+    writeFileSync(bad, 'no symlink')
+    expect(await mend(repository)).toMatchObject([{ action: 'failed' }])
+    expect(lstatSync(good).isSymbolicLink()).toBe(true)
   })
 
   test('a directory of objects that is a symlink as a whole is left alone', async () => {
@@ -258,5 +277,13 @@ describe('links that lead nowhere', () => {
     // What else the unreadable stream needs, nobody knows.
     expect(await dropBrokenLinks(repository, findings)).toEqual([])
     expect([...repository.streams.ids()]).toEqual(['lost', 'needed', 'root'])
+  })
+
+  test('stay where names cannot be read', async () => {
+    const { repository } = await repositoryWithLinks()
+    const { findings } = await checkRepository(repository)
+    rmSync(repository.layout.streamRefs, { recursive: true })
+    writeFileSync(repository.layout.streamRefs, 'no directory')
+    expect(await dropBrokenLinks(repository, findings)).toEqual([])
   })
 })
