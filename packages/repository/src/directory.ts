@@ -24,7 +24,7 @@ export type DirectoryEntry = Pick<Dirent<Buffer>, 'name' | (typeof TYPES)[number
 export function readDirectory(path: string | Buffer): Iterable<DirectoryEntry> {
   // Sorting needs them all, and somebody may have made a million: one short string each, not an object with a buffer.
   const keys: string[] = []
-  for (const entry of entriesOf(path)) {
+  for (const entry of streamDirectory(path, 'buffer')) {
     keys.push(entry.name.toString('latin1') + END + TYPES.findIndex(is => entry[is]()))
   }
   return entriesOfKeys(keys.sort())
@@ -50,22 +50,34 @@ function entryOf(key: string): DirectoryEntry {
   }
 }
 
-function* entriesOf(path: string | Buffer): Generator<Dirent<Buffer>> {
-  const directory = openDirectory(path)
+/**
+ * Yields the entries of a directory as they come, so that one with a million names is never in memory as a whole; none
+ * when there is no such directory.
+ *
+ * @param encoding of the names: strings of latin1 have every byte, cost less than buffers, and are no paths
+ */
+export function streamDirectory(path: string, encoding: 'latin1'): Generator<Dirent>
+export function streamDirectory(
+  path: string | Buffer,
+  encoding: 'buffer',
+): Generator<Dirent<Buffer>>
+export function* streamDirectory(
+  path: string | Buffer,
+  encoding: 'latin1' | 'buffer',
+): Generator<unknown> {
+  const directory = openDirectory(path, encoding)
   if (directory === undefined) return
   try {
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-      yield entry as unknown as Dirent<Buffer>
-    }
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) yield entry
   } finally {
     directory.closeSync()
   }
 }
 
-function openDirectory(path: string | Buffer): Dir | undefined {
+function openDirectory(path: string | Buffer, encoding: 'latin1' | 'buffer'): Dir | undefined {
   try {
-    // The types know no 'buffer' here, which gives names of any bytes.
-    return opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: BATCH })
+    // The types know no 'buffer' here.
+    return opendirSync(path, { encoding: encoding as BufferEncoding, bufferSize: BATCH })
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined
     throw error

@@ -1,15 +1,11 @@
-import { opendirSync } from 'node:fs'
+import type { Dirent } from 'node:fs'
 import { hexDigit, showUtf8 } from '@composefs/bytes'
 import type { Algorithm } from '@composefs/fsverity'
-import { readDirectory } from '../directory.ts'
-import { isErrno, isRepositoryError } from '../errors.ts'
-import type { Layout } from '../layout.ts'
+import { readDirectory, streamDirectory } from '../directory.ts'
+import { isRepositoryError } from '../errors.ts'
+import { type Layout, OBJECT_DIRECTORY } from '../layout.ts'
 import { isRealDirectory } from '../real-directories.ts'
 import type { OnBroken } from './broken.ts'
-
-const OBJECT_DIRECTORY = /^[0-9a-f]{2}$/
-/** Entries that are read from a directory at once. */
-const BATCH = 256
 
 /** A file in the directories of objects. */
 export interface ObjectFile {
@@ -32,7 +28,7 @@ export function* objectFiles(
   for (const directory of objectDirectories(layout, onBroken)) {
     digest[0] = Number.parseInt(directory, 16)
     const parent = `${layout.objects}/${directory}`
-    for (const entry of entriesOf(parent)) {
+    for (const entry of streamDirectory(parent, 'latin1')) {
       const problem = problemOf(entry, digest)
       if (problem === undefined) {
         yield { digest, path: `${parent}/${entry.name}` }
@@ -64,34 +60,8 @@ function isDirectory(layout: Layout, path: string, onBroken: OnBroken): boolean 
   }
 }
 
-interface Entry {
-  /** Bytes as latin1: names that are no hex come as they are. */
-  readonly name: string
-  isFile(): boolean
-}
-
-/** Streams a directory: one with a million names must not be in memory as a whole. */
-function* entriesOf(path: string): Generator<Entry> {
-  const directory = openDirectory(path)
-  if (directory === undefined) return
-  try {
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) yield entry
-  } finally {
-    directory.closeSync()
-  }
-}
-
-function openDirectory(path: string) {
-  try {
-    return opendirSync(path, { encoding: 'latin1', bufferSize: BATCH })
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined
-    throw error
-  }
-}
-
 /** Reads the rest of the digest out of the name; or says what is wrong with the entry. */
-function problemOf(entry: Entry, digest: Uint8Array): string | undefined {
+function problemOf(entry: Dirent, digest: Uint8Array): string | undefined {
   const { name } = entry
   if (name.length !== 2 * (digest.length - 1)) return 'the name is not that of an object'
   for (let i = 1; i < digest.length; i++) {
