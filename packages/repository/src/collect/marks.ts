@@ -2,7 +2,7 @@ import type { OnBroken } from '../reach/broken.ts'
 import { DigestSet } from '../reach/digest-set.ts'
 import { extraRoots } from '../reach/extra-roots.ts'
 import { type RepositoryNames, readNames } from '../reach/names.ts'
-import { ReachWalk } from '../reach/walk-reach.ts'
+import { type ReachVisitor, ReachWalk } from '../reach/walk-reach.ts'
 import type { Repository } from '../repository.ts'
 
 /** How to mark. */
@@ -27,10 +27,10 @@ export class Marks {
     this.live = live
     this.#repository = repository
     this.#extra = roots
-    const visitor = {
-      enter: ({ object }: { object: { bytes: Uint8Array } }) => void live.add(object.bytes),
-      object: (digest: Uint8Array) => void live.add(digest),
-      named: (_: string, object: { bytes: Uint8Array }) => void live.add(object.bytes),
+    const visitor: ReachVisitor = {
+      enter: ({ object }) => void live.add(object.bytes),
+      object: digest => void live.add(digest),
+      named: (_, object) => void live.add(object.bytes),
     }
     const onBroken: OnBroken = broken => this.#onBroken(broken)
     this.#walk = new ReachWalk(repository, visitor, { ...options, onBroken })

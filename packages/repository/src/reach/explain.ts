@@ -3,7 +3,7 @@ import type { Repository } from '../repository.ts'
 import type { OnBroken } from './broken.ts'
 import { DigestSet } from './digest-set.ts'
 import { type GraphNode, type ReachGraph, readGraph } from './graph.ts'
-import { type Root, rootPath } from './root.ts'
+import { entryPath, type Root, rootPath } from './root.ts'
 
 /** Most roots that are told of. */
 const ROOTS_MAX = 64
@@ -41,7 +41,7 @@ export async function explainObject(
     if (explanations.length === ROOTS_MAX) break
     const step = steps.get(node)
     if (step === undefined) continue
-    const entry = `${root.kind.startsWith('image') ? 'images' : 'streams'}/${root.entry}`
+    const entry = entryPath(root)
     const path = rootPath(root) === entry ? [entry] : [rootPath(root), entry]
     for (let at: Step | undefined = step; at !== undefined; at = at.next) {
       if (at.name !== undefined) path.push(at.name)

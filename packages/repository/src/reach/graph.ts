@@ -4,7 +4,7 @@ import type { OnBroken } from './broken.ts'
 import { DigestSet } from './digest-set.ts'
 import { extraRoots } from './extra-roots.ts'
 import { IndexList } from './index-list.ts'
-import { type RepositoryNames, readNames } from './names.ts'
+import { objectOfRoot, type RepositoryNames, readNames } from './names.ts'
 import { isImageRoot, type Root } from './root.ts'
 import { type ReachNode, ReachWalk } from './walk-reach.ts'
 
@@ -81,7 +81,7 @@ function connect(
   const numbers = new Map(nodes.map((node, number) => [keyOf(node), number]))
   const roots = found.roots.flatMap(root => {
     const kind = isImageRoot(root) ? 'image' : 'stream'
-    const object = names[kind === 'image' ? 'images' : 'streams'].get(root.entry)
+    const object = objectOfRoot(names, root)
     const node = object && numbers.get(keyOf({ kind, object }))
     return node === undefined ? [] : [{ root, node }]
   })

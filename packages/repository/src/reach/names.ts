@@ -1,4 +1,5 @@
 import { decodeUtf8, showUtf8 } from '@composefs/bytes'
+import type { Digest } from '@composefs/fsverity'
 import { readDirectory } from '../directory.ts'
 import { type Broken, isRepositoryError } from '../errors.ts'
 import { REFS } from '../layout.ts'
@@ -9,7 +10,7 @@ import { RefDirectory } from '../refs.ts'
 import type { Repository } from '../repository.ts'
 import type { OnBroken } from './broken.ts'
 import { LinkTable } from './link-table.ts'
-import type { Root } from './root.ts'
+import { isImageRoot, type Root } from './root.ts'
 
 /** Every name of a repository at one moment. */
 export interface RepositoryNames {
@@ -35,6 +36,11 @@ export function readNames(repository: Repository, onBroken: OnBroken): Repositor
   const images = readLinks(repository, 'images', onBroken)
   const streams = readLinks(repository, 'streams', onBroken)
   return { streams, images, refs }
+}
+
+/** The object of the entry that a root stands for; undefined where there is none. */
+export function objectOfRoot({ images, streams }: RepositoryNames, root: Root): Digest | undefined {
+  return (isImageRoot(root) ? images : streams).get(root.entry)
 }
 
 function readLinks(

@@ -26,3 +26,8 @@ export function rootPath({ kind, name }: Root): string {
 export function isImageRoot({ kind }: Root): boolean {
   return kind === 'image' || kind === 'image-ref'
 }
+
+/** Path of the entry that a root stands for, as seen from the repository. */
+export function entryPath(root: Root): string {
+  return `${isImageRoot(root) ? 'images' : 'streams'}/${root.entry}`
+}

@@ -1,9 +1,10 @@
 import type { Digest } from '@composefs/fsverity'
 import { reasonOf } from '../reason.ts'
 import type { Repository } from '../repository.ts'
+import { Turns } from '../turns.ts'
 import { isContentError, type OnBroken } from './broken.ts'
 import { DigestSet } from './digest-set.ts'
-import type { RepositoryNames } from './names.ts'
+import { objectOfRoot, type RepositoryNames } from './names.ts'
 import { readImageReferences, readStreamReferences } from './references.ts'
 import { isImageRoot, type Root, rootPath } from './root.ts'
 
@@ -44,6 +45,7 @@ export class ReachWalk {
   readonly #repository: Repository
   readonly #visitor: ReachVisitor
   readonly #options: ReachOptions
+  readonly #turns: Turns
   readonly #streams: DigestSet
   readonly #images: DigestSet
   /** Objects of named references: streams, if an entry of `streams/` names them. */
@@ -58,6 +60,7 @@ export class ReachWalk {
     this.#repository = repository
     this.#visitor = visitor
     this.#options = options
+    this.#turns = new Turns(options.signal)
     const { algorithm } = repository
     this.#streams = new DigestSet(algorithm)
     this.#images = new DigestSet(algorithm)
@@ -83,10 +86,9 @@ export class ReachWalk {
   }
 
   async #readRoot(root: Root): Promise<string | undefined> {
-    const isImage = isImageRoot(root)
-    const object = this.#names?.[isImage ? 'images' : 'streams'].get(root.entry)
+    const object = this.#names && objectOfRoot(this.#names, root)
     if (object === undefined) return `points to ${root.entry}, which is missing`
-    if (!isImage) return this.#readStream(object, root)
+    if (!isImageRoot(root)) return this.#readStream(object, root)
     // The id is what may be mounted, and its object is not what another link says.
     if (root.entry.toLowerCase() !== object.hex) {
       return `images/${root.entry} points to the other object ${object.hex}`
@@ -148,8 +150,7 @@ export class ReachWalk {
 
   async #begin(node: ReachNode): Promise<void> {
     // Reading is sync: signals and timers get a turn between two of them.
-    await new Promise(resolve => setImmediate(resolve))
-    this.#options.signal?.throwIfAborted()
+    await this.#turns.give()
     this.#options.onProgress?.(this.#nodes++)
     this.#visitor.enter(node)
   }
