@@ -3,6 +3,7 @@ import type { OnBroken } from '../reach/broken.ts'
 import { DigestSet } from '../reach/digest-set.ts'
 import { objectFiles } from '../reach/object-files.ts'
 import type { Repository } from '../repository.ts'
+import { Turns } from '../turns.ts'
 
 /** Files between two moments in which others get a turn. */
 const TURN = 4096
@@ -26,14 +27,12 @@ export async function findDead(
   },
 ): Promise<DeadObjects> {
   const dead = new DigestSet(algorithm)
+  const turns = new Turns(options.signal)
   let files = 0
   let objects = 0
   let bytes = 0
   for (const { digest, path } of objectFiles(layout, algorithm, options.onBroken)) {
-    if (files++ % TURN === 0) {
-      await new Promise(resolve => setImmediate(resolve))
-      options.signal?.throwIfAborted()
-    }
+    if (files++ % TURN === 0) await turns.give()
     if (!live.has(digest)) {
       dead.add(digest)
     } else if (options.countKept) {

@@ -6,6 +6,7 @@ import type { DigestSet } from '../reach/digest-set.ts'
 import type { LinkTable } from '../reach/link-table.ts'
 import { isRealDirectory } from '../real-directories.ts'
 import type { Repository } from '../repository.ts'
+import { Turns } from '../turns.ts'
 import type { BrokenList } from './broken-list.ts'
 import type { DeadObjects } from './dead-objects.ts'
 import type { MarkedNames } from './marks.ts'
@@ -97,10 +98,10 @@ export class Sweep {
     let objectsRemoved = 0
     let bytesRemoved = 0
     let done = 0
+    const turns = new Turns(signal)
     for (const bytes of dead) {
       if (done % TURN === 0) {
-        await new Promise(resolve => setImmediate(resolve))
-        signal?.throwIfAborted()
+        await turns.give()
         onProgress(done, dead.size)
       }
       done++
@@ -116,12 +117,12 @@ export class Sweep {
       }
     }
     onProgress(done, dead.size)
-    const counted = kept === undefined ? null : { objectsKept, bytesKept }
+    const isCounted = kept !== undefined
     return {
       objectsRemoved,
       bytesRemoved,
-      objectsKept: counted?.objectsKept ?? null,
-      bytesKept: counted?.bytesKept ?? null,
+      objectsKept: isCounted ? objectsKept : null,
+      bytesKept: isCounted ? bytesKept : null,
     }
   }
 

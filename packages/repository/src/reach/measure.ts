@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs'
 import type { Repository } from '../repository.ts'
+import { Turns } from '../turns.ts'
 import type { OnBroken } from './broken.ts'
 import type { DigestSet } from './digest-set.ts'
 import { type GraphNode, type ReachGraph, reachedFrom, readGraph } from './graph.ts'
@@ -130,11 +131,11 @@ class ObjectSizes {
     { onBroken = () => {}, onProgress, signal }: MeasureOptions,
   ): Promise<ObjectSizes> {
     const sizes = new ObjectSizes(wanted.size)
+    const turns = new Turns(signal)
     let done = 0
     for (const { digest, path } of objectFiles(layout, algorithm, onBroken)) {
       if (done++ % TURN === 0) {
-        await new Promise(resolve => setImmediate(resolve))
-        signal?.throwIfAborted()
+        await turns.give()
         onProgress?.(done - 1, undefined)
       }
       const status = lstatSync(path, { throwIfNoEntry: false })
