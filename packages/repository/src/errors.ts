@@ -54,7 +54,7 @@ export type RepositoryErrorCode =
 
 /** Something that keeps us from telling what a repository needs. */
 export interface Broken {
-  /** Relative to the repository; bytes that are not UTF-8 are escaped. */
+  /** Relative to the repository; bytes that are not UTF-8 show as U+FFFD. */
   readonly path: string
   readonly reason: string
   /** Path of a root that needs it. */

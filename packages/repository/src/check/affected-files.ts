@@ -20,7 +20,7 @@ const FILES_MAX = 16
 export interface AffectedFile {
   /** The image's id. */
   readonly image: Digest
-  /** Path from the image's root; bytes that are not UTF-8 are escaped. */
+  /** Path from the image's root; bytes that are not UTF-8 show as U+FFFD. */
   readonly path: string
 }
 

@@ -23,7 +23,7 @@ export interface LinkDirectory {
 
 /** An entry that names an object. */
 export interface NamedLink {
-  /** The entry's name; bytes that are not UTF-8 are escaped. */
+  /** The entry's name; bytes that are not UTF-8 show as U+FFFD. */
   readonly name: string
   /** Relative to the repository. */
   readonly path: string

@@ -34,7 +34,7 @@ export type FindingKind =
 /** Something that is wrong. */
 export interface CheckFinding {
   readonly kind: FindingKind
-  /** Relative to the repository; bytes that are not UTF-8 are escaped. */
+  /** Relative to the repository; bytes that are not UTF-8 show as U+FFFD. */
   readonly path: string
   /** What is known beyond kind and path; empty when that is all. */
   readonly detail: string

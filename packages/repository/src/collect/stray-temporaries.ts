@@ -1,9 +1,6 @@
 import { lstatSync } from 'node:fs'
 import { readDirectory } from '../directory.ts'
-import { type Layout, TEMPORARY_LINK, TEMPORARY_OBJECT } from '../layout.ts'
-
-/** Age from which on a temporary name is nobody's any more, in ms: a day. */
-const STRAY_AGE = 24 * 60 * 60 * 1000
+import { type Layout, STRAY_AGE, TEMPORARY_LINK, TEMPORARY_OBJECT } from '../layout.ts'
 
 /**
  * Yields the paths of temporary links and files that writers left when they were killed. What has such a name and is
