@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { buildTar, vectorsDirectory, writeLayout } from '@composefs/test-fixtures'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Outcome, peer, runOurs, runPeer, textOf } from './programs.ts'
+import { startOurs } from './running.ts'
 import { temporaryDirectory } from './temporary.ts'
 import { unpack } from './unpack.ts'
 
@@ -110,6 +111,14 @@ describe('fsck --repair', () => {
       bytes_fetched: 0,
     })
     expect(report.after.repo.errors_detail[0]).toMatchObject({ images: ['app'] })
+  })
+
+  test('of two repositories from each other ends', async () => {
+    const [one, other] = [0, 1].map(() => copyOf(work, 'sha256-v1')) as [string, string]
+    const repair = (repository: string, from: string) =>
+      startOurs(['--lock-timeout', '60', '--repo', repository, 'fsck', '--repair', '--from', from])
+    const ends = [repair(one, other), repair(other, one)].map(({ ended }) => ended)
+    for (const { status, stderr } of await Promise.all(ends)) expect(status, stderr).toBe(0)
   })
 
   test('takes objects from another repository, but not from itself', () => {

@@ -7,8 +7,10 @@ import { CliError } from '../errors/cli-error.ts'
 import { type ItemsProgress, itemsProgress } from '../output/items-progress.ts'
 import { type Listeners, withProgress } from '../output/progress.ts'
 import type { Result } from '../output/result.ts'
+import { chooseRepository } from '../repository/choose.ts'
 import { openDigester } from '../repository/digester.ts'
 import { openChosen, openOther } from '../repository/open.ts'
+import { isSamePlace, openInOrder } from '../repository/open-in-order.ts'
 import { findEffects } from './finding-effects.ts'
 import type { fsck } from './fsck.ts'
 import { sourceSettings } from './network-settings.ts'
@@ -19,13 +21,23 @@ import { repairDocument, repairFailure, repairLines } from './repair-report.ts'
 export async function repair(args: Args<typeof fsck>, context: Context): Promise<Result> {
   // It may ask for a password: before anything else is on the terminal, and before others are kept out.
   const settings = await sourceSettings(args, context)
-  await using repository = await openChosen(context, { mode: 'write', lock: 'exclusive' })
-  const from: (string | Repository)[] = []
+  const { path: own } = chooseRepository(context)
+  const paths = args.from.filter(text => !isReference(text))
+  const same = paths.find(path => isSamePlace(own, path))
+  if (same !== undefined) {
+    // It would wait for itself.
+    throw new CliError('usage', `--from ${same} is the repository that is to be repaired`)
+  }
+  const opened = await openInOrder([
+    { path: own, open: () => openChosen(context, { mode: 'write', lock: 'exclusive' }) },
+    ...paths.map(path => ({ path, open: () => openOther(context, path, '--from') })),
+  ])
   try {
-    for (const text of args.from) from.push(await openFrom(text, repository, context))
+    const [repository, ...others] = opened as [Repository, ...Repository[]]
+    const from = args.from.map(text => others[paths.indexOf(text)] ?? text)
     return await repairFrom(from, { args, repository, settings, context })
   } finally {
-    for (const source of from) if (typeof source !== 'string') await source.close()
+    for (const repository of opened) await repository.close()
   }
 }
 
@@ -79,23 +91,7 @@ function checked(listeners: Pick<Listeners, 'onProgress'>): ItemsProgress['onPro
   }
 }
 
-/** A reference as it is, or the repository of that path. */
-async function openFrom(
-  text: string,
-  repository: Repository,
-  context: Context,
-): Promise<string | Repository> {
-  if (isReference(text)) return text
-  const [here, there] = [repository.path, text].map(path =>
-    statSync(path, { throwIfNoEntry: false }),
-  )
-  if (there !== undefined && here?.ino === there.ino && here.dev === there.dev) {
-    // It would wait for itself.
-    throw new CliError('usage', `--from ${text} is the repository that is to be repaired`)
-  }
-  return await openOther(context, text, '--from')
-}
-
+/** True for what `oci pull` takes; anything else is the path of a repository. */
 function isReference(text: string): boolean {
   try {
     parseImageReference(text, path => statSync(path, { throwIfNoEntry: false }) !== undefined)
