@@ -85,3 +85,8 @@ export interface CheckReport {
 export function formatFinding({ kind, path, detail }: CheckFinding): string {
   return detail === '' ? `fsck: ${kind}: ${path}` : `fsck: ${kind}: ${path}: ${detail}`
 }
+
+/** False for a path with names that are no text: what shows of their bytes may be the path of something else. */
+export function isExactPath(path: string): boolean {
+  return !path.includes('\ufffd')
+}

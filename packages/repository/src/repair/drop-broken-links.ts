@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import type { CheckFinding, FindingKind } from '../check/finding.ts'
-import type { Broken } from '../errors.ts'
+import { type CheckFinding, type FindingKind, isExactPath } from '../check/finding.ts'
 import { removeLink } from '../links.ts'
+import type { OnBroken } from '../reach/broken.ts'
 import { DigestSet } from '../reach/digest-set.ts'
 import { readNames } from '../reach/names.ts'
-import { ReachWalk } from '../reach/walk-reach.ts'
+import { entryPath } from '../reach/root.ts'
+import { type ReachVisitor, ReachWalk } from '../reach/walk-reach.ts'
 import type { Repository } from '../repository.ts'
 import { assertAlone } from './put-aside.ts'
 
@@ -37,8 +38,7 @@ export async function dropBrokenLinks(
   repository.assertWritable()
   const paths = new Set<string>()
   for (const { kind, path } of findings) {
-    // What a name of bytes is shown as may be the name of something else.
-    if (KINDS.has(kind) && FIRST_LEVEL.test(path) && !path.includes('\ufffd')) paths.add(path)
+    if (KINDS.has(kind) && FIRST_LEVEL.test(path) && isExactPath(path)) paths.add(path)
   }
   const needed = paths.size === 0 ? undefined : await neededLinks(repository, options.signal)
   if (needed === undefined) return []
@@ -54,29 +54,25 @@ async function neededLinks(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlySet<string> | undefined> {
   let isKnown = true
-  const onBroken = ({ path, neededBy, remedy }: Broken) => {
+  const onBroken: OnBroken = ({ path, neededBy, remedy }) => {
     // A link that leads nowhere is what this is about; one that a root needs hides what else it needs. What has no
     // remedy hides all names.
     if (neededBy !== undefined || path.includes('/refs/') || remedy === 'none') isKnown = false
   }
   const names = readNames(repository, onBroken)
   const referenced = new DigestSet(repository.algorithm)
-  const visitor = {
-    enter: ({ object }: { object: { bytes: Uint8Array } }) => void referenced.add(object.bytes),
+  const visitor: ReachVisitor = {
+    enter: ({ object }) => void referenced.add(object.bytes),
     object() {},
-    named: (_: string, { bytes }: { bytes: Uint8Array }) => void referenced.add(bytes),
+    named: (_, { bytes }) => void referenced.add(bytes),
   }
   await new ReachWalk(repository, visitor, { onBroken, signal }).walk(names, names.refs)
   if (!isKnown) return undefined
-  const needed = new Set(names.refs.map(({ kind, entry }) => pathOf(kind, entry)))
+  const needed = new Set(names.refs.map(entryPath))
   for (const directory of ['streams', 'images'] as const) {
     for (const [id, { bytes }] of names[directory].entries()) {
       if (referenced.has(bytes)) needed.add(`${directory}/${id}`)
     }
   }
   return needed
-}
-
-function pathOf(kind: string, entry: string): string {
-  return `${kind.startsWith('image') ? 'images' : 'streams'}/${entry}`
 }

@@ -1,11 +1,11 @@
 import { closeSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
-import type { CheckFinding, FindingKind } from '../check/finding.ts'
+import { type CheckFinding, type FindingKind, isExactPath } from '../check/finding.ts'
 import { isErrno, isRepositoryError } from '../errors.ts'
 import { openForReading } from '../file-bytes.ts'
 import { isFileError, reasonOf } from '../reason.ts'
 import type { Repository } from '../repository.ts'
+import { Turns } from '../turns.ts'
 import { assertAlone, putAside } from './put-aside.ts'
 import { renewVerity } from './renew-verity.ts'
 
@@ -29,8 +29,6 @@ const KINDS: ReadonlySet<FindingKind> = new Set([
 
 /** Refs, and the directories of them. */
 const REFS_PATH = /^(?:streams|images)\/refs(?:\/|$)/
-/** What stands for bytes that are not UTF-8. */
-const REPLACEMENT = '\ufffd'
 
 /**
  * Deals with what a check has found to be wrong by itself: objects whose content is right get their fs-verity, all
@@ -45,12 +43,12 @@ export async function mendEntries(
 ): Promise<MendedEntry[]> {
   assertAlone(repository)
   const mended: MendedEntry[] = []
+  const turns = new Turns(options.signal)
   for (const finding of findings) {
     const { kind, path } = finding
     // Of `objects` itself nothing is known: that it is a symlink may be meant.
     if (!KINDS.has(kind) || !path.includes('/')) continue
-    await setImmediate()
-    options.signal?.throwIfAborted()
+    await turns.give()
     try {
       const entry = mendEntry(repository, finding)
       if (entry !== undefined) mended.push(entry)
@@ -81,8 +79,7 @@ function mendEntry(repository: Repository, finding: CheckFinding): MendedEntry |
 
 /** Why an entry stays although it is a finding; undefined when it is known to be bad. */
 function reasonToKeep(repository: Repository, { kind, path }: CheckFinding): string | undefined {
-  // What a name of bytes is shown as may be the name of something else.
-  if (path.includes(REPLACEMENT)) return 'its name is no text'
+  if (!isExactPath(path)) return 'its name is no text'
   // Garbage collection stops at it. Without it, what was named there would be nobody's.
   if (REFS_PATH.test(path)) return 'names may have been there, and what they kept would be garbage'
   return kind === 'object-open-failed' ? reasonUnopened(join(repository.path, path)) : undefined
