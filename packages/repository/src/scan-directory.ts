@@ -8,7 +8,6 @@ import {
   readdirSync,
   readlinkSync,
 } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
 import { showUtf8, startsWith } from '@composefs/bytes'
 import {
   DEPTH_MAX,
@@ -25,6 +24,7 @@ import { RepositoryError } from './errors.ts'
 import type { ObjectStore } from './object-store.ts'
 import { FileReader, StoreFailure } from './scan-file.ts'
 import type { FileDescriptor, System } from './system.ts'
+import { Turns } from './turns.ts'
 
 /** How to read a directory as a tree. */
 export interface ScanOptions {
@@ -99,13 +99,13 @@ class DirectoryScanner {
   async scan(path: Uint8Array): Promise<void> {
     const { signal } = this.#options
     signal?.throwIfAborted()
+    const turns = new Turns(signal)
     try {
       named(path, () => this.#enterRoot(path))
       for (let count = 1; this.#levels.length > 0; count++) {
         this.#step(this.#levels[this.#levels.length - 1] as Level) // there is one
         if (count % TURN !== 0) continue
-        await setImmediate()
-        signal?.throwIfAborted()
+        await turns.give()
       }
     } finally {
       for (const { file } of this.#levels) closeSync(file)
