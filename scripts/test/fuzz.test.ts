@@ -33,8 +33,10 @@ describe.each(TARGET_NAMES)('%s', name => {
         return target.mutate(seed, random, seeds) ?? mutateBytes(seed, random, material)
       })
     }
-    expect(make().every((input, i, all) => i === 0 || input !== all[i - 1])).toBe(true)
-    expect(make()).toEqual(make())
+    const made = make()
+    const different = new Set(made.map(input => Buffer.from(input).toString('hex')))
+    expect(different.size).toBeGreaterThan(made.length / 2)
+    expect(make()).toEqual(made)
   })
 
   test('a few changed inputs are read or refused', async () => {
