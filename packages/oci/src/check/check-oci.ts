@@ -10,7 +10,7 @@ import { StreamCache } from './stream-cache.ts'
 import { reasonOfUnreadable } from './unreadable.ts'
 
 /** How to check stored images. */
-export interface CheckStoredImagesOptions {
+interface CheckStoredImagesOptions {
   /** Check this image alone. Default: all tagged ones, and the streams of those that have no tag. */
   readonly tag?: string | undefined
   /** Read all layers, and compare their content with their digests. */
@@ -46,7 +46,7 @@ export async function checkOci(
  * Checks the images of a repository: documents, references, and the streams of layers; not the objects, which
  * `checkRepository` does.
  */
-export async function checkStoredImages(
+async function checkStoredImages(
   repository: Repository,
   options: CheckStoredImagesOptions = {},
 ): Promise<OciImagesReport> {
