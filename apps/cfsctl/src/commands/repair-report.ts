@@ -86,12 +86,11 @@ export function repairDocument(
 const DIGEST = /^sha(?:256|512):[0-9a-f]+$/
 
 /** The error of a repair after which not all is well; undefined when it is. */
-export function repairFailure({ ok, failures }: RepairReport): CliError | undefined {
+export function repairFailure({ ok, failures, after }: RepairReport): CliError | undefined {
   if (ok) return undefined
   // An image without a tag goes by its digest, which cannot be untagged.
-  const [tag] = failures.flatMap(({ name, from }) =>
-    from === null && !DIGEST.test(name) ? [name] : [],
-  )
+  const given = failures.find(({ name, from }) => from === null && !DIGEST.test(name))
+  const tag = (given ?? after.findings.find(({ name }) => !name.startsWith('streams')))?.name
   const hints = [
     'cfsctl fsck --repair --from REF|REPO names an image or a repository that has what is missing',
     ...(tag === undefined
