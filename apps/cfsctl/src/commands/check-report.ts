@@ -4,9 +4,10 @@ import {
   type CheckWarning,
   formatFinding,
 } from '@composefs/repository'
+import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
 import { printable } from '../output/printable.ts'
-import type { Json } from '../output/result.ts'
+import type { Json, Result } from '../output/result.ts'
 import type { EffectOf } from './finding-effects.ts'
 
 /** The text of a check. */
@@ -59,14 +60,27 @@ export function checkDocument(
   }
 }
 
-/** A warning in the form of a finding. */
-export function warningText({ kind, path }: CheckWarning): string {
-  return `fsck: ${kind}: ${path}`
+/** Tells the warnings of a check, unless they are in its document. */
+export function tellWarnings({ warnings }: CheckReport, { console, globals }: Context): void {
+  if (!globals.json) for (const warning of warnings) console.warning(warningText(warning))
 }
 
-/** The error that a command ends with after it has printed a report; undefined when all is well. */
-export function checkFailure({ ok }: { readonly ok: boolean }): CliError | undefined {
-  return ok ? undefined : new CliError('fsck-errors', 'repository integrity check failed')
+/**
+ * The failure of a command that has a report to print: something is wrong. With `--json` the document says so, and it
+ * is one with `--fail` only.
+ */
+export function checkFailure(
+  { ok }: { readonly ok: boolean },
+  { fail }: { readonly fail: boolean },
+  { globals }: Context,
+): Pick<Result, 'failure'> {
+  if (ok || (globals.json && !fail)) return {}
+  return { failure: new CliError('fsck-errors', 'repository integrity check failed') }
+}
+
+/** A warning in the form of a finding. */
+function warningText({ kind, path }: CheckWarning): string {
+  return `fsck: ${kind}: ${path}`
 }
 
 /** Whether the object or link could be made again from what an image was pulled from. */

@@ -6,14 +6,13 @@ import { withProgress } from '../output/progress.ts'
 import type { Result } from '../output/result.ts'
 import { openDigester } from '../repository/digester.ts'
 import { openChosen } from '../repository/open.ts'
-import { checkDocument, checkFailure, checkLines, warningText } from './check-report.ts'
+import { checkDocument, checkFailure, checkLines, tellWarnings } from './check-report.ts'
 import { findEffects } from './finding-effects.ts'
 import type { fsck } from './fsck.ts'
 import { repair } from './fsck-repair.ts'
 
 export async function run(args: Args<typeof fsck>, context: Context): Promise<Result> {
   if (args.repair) return await repair(args, context)
-  const { console, globals } = context
   await using repository = await openChosen(context)
   return await withProgress(context, 'fsck', async ({ signal, ...listeners }) => {
     const started = performance.now()
@@ -24,14 +23,13 @@ export async function run(args: Args<typeof fsck>, context: Context): Promise<Re
       signal,
       ...itemsProgress(listeners),
     })
-    if (!globals.json) for (const warning of report.warnings) console.warning(warningText(warning))
-    const failure = globals.json && !args.fail ? undefined : checkFailure(report)
+    tellWarnings(report, context)
     const effectOf = await findEffects(repository, report, context)
     const duration = Math.round(performance.now() - started)
     return {
       lines: checkLines(report),
       json: { ...checkDocument(report, effectOf), duration_ms: duration },
-      ...(failure === undefined ? {} : { failure }),
+      ...checkFailure(report, args, context),
     }
   })
 }

@@ -6,13 +6,12 @@ import { withProgress } from '../../output/progress.ts'
 import type { Result } from '../../output/result.ts'
 import { openDigester } from '../../repository/digester.ts'
 import { openChosen } from '../../repository/open.ts'
-import { checkFailure, warningText } from '../check-report.ts'
+import { checkFailure, tellWarnings } from '../check-report.ts'
 import { findEffects } from '../finding-effects.ts'
 import type { ociFsck } from './fsck.ts'
 import { ociCheckDocument, ociCheckLines } from './oci-check-report.ts'
 
 export async function run(args: Args<typeof ociFsck>, context: Context): Promise<Result> {
-  const { console, globals } = context
   await using repository = await openChosen(context)
   return await withProgress(context, 'oci fsck', async ({ signal, ...listeners }) => {
     const started = performance.now()
@@ -25,16 +24,13 @@ export async function run(args: Args<typeof ociFsck>, context: Context): Promise
       signal,
       ...itemsProgress(listeners),
     })
-    if (!globals.json) {
-      for (const warning of report.repository.warnings) console.warning(warningText(warning))
-    }
-    const failure = globals.json && !args.fail ? undefined : checkFailure(report)
+    tellWarnings(report.repository, context)
     const effectOf = await findEffects(repository, report.repository, context)
     const duration = Math.round(performance.now() - started)
     return {
       lines: ociCheckLines(report),
       json: { ...ociCheckDocument(report, effectOf), duration_ms: duration },
-      ...(failure === undefined ? {} : { failure }),
+      ...checkFailure(report, args, context),
     }
   })
 }
