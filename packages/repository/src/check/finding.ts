@@ -1,6 +1,11 @@
 import type { Digest } from '@composefs/fsverity'
 
-/** What can be wrong with a part of a repository, in the words of cfsctl. Kinds are API: append, never rename. */
+/**
+ * What can be wrong with a part of a repository, in the words of cfsctl. Kinds are API: append, never rename.
+ *
+ * `object-check-failed`, `stream-read-failed` and `image-read-failed` are in the reports of cfsctl alone: here such
+ * things cannot be opened, or are invalid.
+ */
 export type FindingKind =
   | 'metadata-parse-failed'
   | 'metadata-algorithm-mismatch'
