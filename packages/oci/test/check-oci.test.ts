@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fsverityDigest } from '@composefs/fsverity'
 import { nodeHashing } from '@composefs/fsverity/node'
@@ -10,6 +10,7 @@ import { type CheckOciOptions, checkOci } from '../src/check/check-oci.ts'
 import { formatOciFinding } from '../src/check/finding.ts'
 import { parsePlatform } from '../src/document/platform.ts'
 import { pull } from '../src/pull/pull.ts'
+import { repairRepository } from '../src/repair/repair.ts'
 import { configName, writeConfig } from '../src/store/config-stream.ts'
 import { manifestName, writeManifest } from '../src/store/manifest-stream.ts'
 import { openImage } from '../src/store/open-image.ts'
@@ -216,6 +217,23 @@ describe('an image', () => {
       'fsck: ref-resolve-failed: astray',
       'fsck: invalid-ref-name: @at',
     ])
+  })
+
+  test('names that cannot be read are a finding, and a repair touches nothing', async () => {
+    for (const name of ['streams', 'streamRefs'] as const) {
+      const { repository } = await pulled()
+      const path = repository.layout[name]
+      renameSync(path, `${repository.path}/elsewhere`)
+      symlinkSync(`${repository.path}/elsewhere`, path)
+      expect((await check(repository)).map(kindAndName)).toEqual([
+        'fsck: ref-resolve-failed: streams',
+      ])
+      await repository.changeLock({ mode: 'exclusive' })
+      await expect(repairRepository(repository)).rejects.toMatchObject({
+        code: 'ERR_REPOSITORY_BAD_DIRECTORY',
+      })
+      expect(lstatSync(path).isSymbolicLink()).toBe(true)
+    }
   })
 
   test('a document that is a hostile stream', async () => {

@@ -1,4 +1,9 @@
-import { type CheckOptions, checkRepository, type Repository } from '@composefs/repository'
+import {
+  type CheckOptions,
+  checkRepository,
+  isRepositoryError,
+  type Repository,
+} from '@composefs/repository'
 import { OciError } from '../errors.ts'
 import { encodeTag, listTags, readTag, type Tag } from '../store/tags.ts'
 import { checkImage } from './check-image.ts'
@@ -37,9 +42,21 @@ export async function checkOci(
 ): Promise<OciCheckReport> {
   requireTag(repository, options.tag)
   const report = await checkRepository(repository, options)
-  const images = await checkStoredImages(repository, options)
+  const images = await unlessNoDirectory(checkStoredImages(repository, options))
   const ok = report.ok && images.findings.length === 0
   return { ...images, ok, repository: report }
+}
+
+/** A report of a single finding where the names cannot be read, as something else stands in the place of a directory. */
+async function unlessNoDirectory(checking: Promise<OciImagesReport>): Promise<OciImagesReport> {
+  try {
+    return await checking
+  } catch (error) {
+    if (!isRepositoryError(error, 'ERR_REPOSITORY_BAD_DIRECTORY')) throw error
+    const log = new OciCheckLog()
+    log.add({ kind: 'ref-resolve-failed', name: 'streams', detail: error.message })
+    return log.report()
+  }
 }
 
 /**

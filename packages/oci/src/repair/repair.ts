@@ -29,7 +29,7 @@ import { RepairSources } from './repair-sources.ts'
  * The repository is open under the exclusive lock.
  *
  * @throws TypeError without the exclusive lock; RepositoryError ERR_REPOSITORY_READ_ONLY and others that keep it from
- * being written; what is wrong with sources is part of the report
+ * being written, _BAD_DIRECTORY where names cannot be read; what is wrong with sources is part of the report
  *
  * @example
  * await using repository = await openRepository('/srv/composefs', { system, lock: 'exclusive', mode: 'write' })
@@ -41,6 +41,8 @@ export async function repairRepository(
 ): Promise<RepairReport> {
   const started = performance.now()
   repository.assertWritable()
+  // Where names cannot be read, nothing is touched.
+  rootManifests(repository)
   const log = new RepairLog()
   const { before, entries } = await mend(repository, options)
   const taken = before.ok ? { objects: 0, bytes: 0 } : await takeFromAll(repository, options, log)
