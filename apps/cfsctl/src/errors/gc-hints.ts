@@ -1,14 +1,8 @@
+import type { Broken } from '@composefs/repository'
 import { shellWord } from '../output/shell-word.ts'
 
 /** Most broken things that are listed. */
 const LISTED_MAX = 8
-
-interface Broken {
-  readonly path: string
-  readonly reason: string
-  readonly neededBy?: string
-  readonly remedy: 'remove' | 'skip' | 'none'
-}
 
 /** What helps when broken things stop a garbage collection: each with the way to get rid of it. */
 export function gcHints({ broken, brokenCount }: Readonly<Record<string, unknown>>): string[] {
