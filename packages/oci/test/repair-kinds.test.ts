@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import type { Repository } from '@composefs/repository'
+import { collectGarbage, type Repository } from '@composefs/repository'
 import { buildTar } from '@composefs/test-fixtures'
 import {
   type StaticRegistry,
@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkOci } from '../src/check/check-oci.ts'
 import { formatOciFinding } from '../src/check/finding.ts'
+import { copyImage } from '../src/copy/copy-image.ts'
 import { parsePlatform } from '../src/document/platform.ts'
 import { pull } from '../src/pull/pull.ts'
 import { repairRepository } from '../src/repair/repair.ts'
@@ -102,6 +103,21 @@ test('a sealed image gets the image of its label again', async () => {
   expect(await repairRepository(repository)).toMatchObject({ ok: true, failures: [], layers: [] })
   expect(entriesOf(repository)).toEqual(before)
   await expectSound(repository)
+})
+
+test('an image sealed in a format that is not made here keeps what a repair makes for it', async () => {
+  const image = packedImage([await tarOf('a')])
+  const maker = await temporaryRepository({ versions: [2] })
+  await pull(maker, image.reference, { tag: 'app', platform })
+  const { image: sealed } = await seal(maker, 'app')
+  const repository = await temporaryRepository({ versions: [1], lock: 'exclusive' })
+  await copyImage(maker, 'app', repository, { tag: 'app' })
+  expect(repository.images.has(sealed)).toBe(false)
+  expect(await repairRepository(repository)).toMatchObject({ ok: true, images: [sealed.hex] })
+  await collectGarbage(repository)
+  expect(repository.images.has(sealed)).toBe(true)
+  await expectSound(repository)
+  expect(await repairRepository(repository)).toMatchObject({ ok: true, documents: [] })
 })
 
 describe('an artifact', () => {

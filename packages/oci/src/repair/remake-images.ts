@@ -61,15 +61,24 @@ export async function remakeImages(
   })
 }
 
+/** The image that the seal of a config names; undefined without a seal, and for one of the other hash. */
+export function sealedImage(
+  { algorithm }: Repository,
+  { config }: StoredImageConfig,
+): Digest | undefined {
+  const label = readSealLabel(config.labels)
+  const sealed = label === undefined ? undefined : parseLabel(label)
+  return sealed?.algorithm === algorithm ? sealed : undefined
+}
+
 function wantedImages(repository: Repository, config: StoredImageConfig): WantedImage[] {
   const wanted: WantedImage[] = []
   for (const { digest, format, bootable, xattrs } of linkedImages(config.images)) {
     const versions = format === 2 ? ([2] as const) : ([1, 0] as const)
     wanted.push({ digest, tree: { bootable, xattrs }, versions })
   }
-  const label = readSealLabel(config.config.labels)
-  const sealed = label === undefined ? undefined : parseLabel(label)
-  if (sealed?.algorithm === repository.algorithm) {
+  const sealed = sealedImage(repository, config)
+  if (sealed !== undefined) {
     const tree = { bootable: false, xattrs: DEFAULT_XATTR_MODE }
     wanted.push({ digest: sealed, tree, versions: [1, 2, 0] })
   }

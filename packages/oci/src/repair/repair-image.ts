@@ -10,6 +10,7 @@ import { readImageConfig } from '../store/open-image.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
 import { reasonOfFailure } from './failure.ts'
 import { planFromOwn, type RepairPlan } from './plan-repair.ts'
+import { referToSealed } from './refer-to-sealed.ts'
 import { remakeImages } from './remake-images.ts'
 import type { RepairLog } from './repair-log.ts'
 import type { RepairOptions } from './repair-options.ts'
@@ -144,8 +145,12 @@ async function pullLayers(
 async function remake({ repository, digest, log, options }: RepairImageContext): Promise<void> {
   const { config, manifest } = await readStoredDocuments(repository, digest)
   if (config === undefined || manifest?.isContainer !== true) return
-  const images = await remakeImages(repository, readImageConfig(config), options.signal)
+  const parsed = readImageConfig(config)
+  const images = await remakeImages(repository, parsed, options.signal)
   for (const { hex } of images) log.image(hex)
+  if (!(await referToSealed(repository, { manifest, config }, parsed))) return
+  log.document({ kind: 'config', digest: config.digest })
+  log.document({ kind: 'manifest', digest: manifest.digest })
 }
 
 async function isGood(context: RepairImageContext): Promise<boolean> {
