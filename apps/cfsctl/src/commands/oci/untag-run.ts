@@ -4,6 +4,7 @@ import type { Args } from '../../command.ts'
 import type { Context } from '../../context.ts'
 import { CliError } from '../../errors/cli-error.ts'
 import type { Result } from '../../output/result.ts'
+import { shellWord } from '../../output/shell-word.ts'
 import { openChosen } from '../../repository/open.ts'
 import type { ociUntag } from './untag.ts'
 
@@ -18,7 +19,9 @@ export async function run(args: Args<typeof ociUntag>, context: Context): Promis
       context: { tag: name },
     })
   }
-  if (digest !== undefined) context.console.notice(`undo it by: cfsctl oci tag ${digest} ${name}`)
+  if (digest !== undefined) {
+    context.console.notice(`undo it by: cfsctl oci tag ${digest} ${shellWord(name)}`)
+  }
   return {
     lines: [`Removed tag ${name}`],
     json: { schema: 'cfsctl.oci-untag/1', name, digest: digest ?? null, changed: true },
