@@ -118,7 +118,7 @@ describe('a message', () => {
     ],
     [
       'of a system call without a name of its error',
-      systemError({ code: 'EFUTURE', errno: -3000, syscall: 'fsconfig', path: '/a' }),
+      systemError({ code: 'EFUTURE', errno: -999, syscall: 'fsconfig', path: '/a' }),
       '/a: whatever',
     ],
     [
