@@ -14,7 +14,7 @@ const ANNOUNCE_AFTER = 1000
  * Longest wait at the turnstile in ms. It has an end because who comes may depend on who is waited for: a command that
  * is run while `cfsctl transaction` holds the lock must get in although a gc waits.
  */
-const TURNSTILE_MAX = 30_000
+const TURNSTILE_MAX = 5_000
 
 /** How to wait for the lock of a repository. */
 export interface LockOptions {
