@@ -54,7 +54,7 @@ console.log(problems === 0 ? 'nothing wrong' : `${problems} problems`)
 process.exitCode = problems === 0 ? 0 : 1
 
 /** Series of one command by their names. */
-type Plan = (undisturbed: Undisturbed) => Promise<Readonly<Record<string, readonly Disturbance[]>>>
+type Plan = (undisturbed: Undisturbed) => Promise<Readonly<Record<string, Iterable<Disturbance>>>>
 
 async function kills(undisturbed: Undisturbed) {
   const count = Number(values.points ?? POINTS.kills)

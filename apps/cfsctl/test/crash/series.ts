@@ -23,16 +23,21 @@ export interface Series {
 /** Disturbs a command in every way that is asked for, `width` at a time. */
 export async function runSeries(
   undisturbed: Undisturbed,
-  disturbances: readonly Disturbance[],
+  disturbances: Iterable<Disturbance>,
   { width, onTrial }: { readonly width: number; readonly onTrial?: (trial: Trial) => void },
 ): Promise<Series> {
   const { scenario } = undisturbed
   const states = new Set<string>()
   const problems: { trial: string; problem: string }[] = []
   let [killed, failed, done, missed, halfDone] = [0, 0, 0, 0, 0]
-  const waiting = disturbances.values()
+  const waiting = disturbances[Symbol.iterator]()
+  let trials = 0
   const work = async () => {
-    for (const disturbance of waiting) {
+    for (;;) {
+      const next = waiting.next()
+      if (next.done === true) return
+      const disturbance = next.value
+      trials++
       const trial = await tryDisturbed(undisturbed, disturbance)
       const { status } = trial.ended
       if (status === null) killed++
@@ -51,7 +56,6 @@ export async function runSeries(
     }
   }
   await Promise.all(Array.from({ length: width }, work))
-  const trials = disturbances.length
   if (missed > trials * MISSED_SHARE_MAX + 1) {
     problems.push({ trial: scenario.name, problem: `${missed} of ${trials} runs were undisturbed` })
   }
