@@ -12,9 +12,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   splitstream: ['bytes', 'fsverity'],
   tree: ['bytes', 'fsverity'],
   erofs: ['bytes', 'fsverity', 'tree'],
-  repository: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs'],
+  threads: [],
+  repository: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs', 'threads'],
   registry: [],
-  oci: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs', 'repository', 'registry'],
+  oci: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs', 'threads', 'repository', 'registry'],
   linux: ['bytes', 'fsverity'],
 }
 
