@@ -17,6 +17,11 @@ export type StreamHashName = 'sha256' | 'sha384' | 'sha512'
 
 /** A plain hash over bytes that arrive in pieces. */
 export interface StreamHash {
+  /**
+   * Where the state of the hash lies, if another thread of the process can go on with it, one at a time; `digest` then
+   * gives the hash of all that any thread added.
+   */
+  readonly address?: number | undefined
   update(data: Uint8Array): void
   /** The hash; the object cannot be used afterwards. */
   digest(): Uint8Array
