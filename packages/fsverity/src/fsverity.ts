@@ -73,12 +73,14 @@ export function fsverityDigest(data: Uint8Array, options: FsverityOptions): Dige
   })
 }
 
-function finish(hasher: BlockHasher, file: DescribedFile): Digest {
+/** For this package: the digest of a file whose root hash is known. */
+export function finish(hasher: BlockHasher, file: DescribedFile): Digest {
   const descriptor = encodeDescriptor(hasher.algorithm, file)
   return new Digest(hasher.algorithm, new Uint8Array(hasher.hash(descriptor)))
 }
 
-function assertBlockSize(blockSize: number): void {
+/** For this package. @throws RangeError */
+export function assertBlockSize(blockSize: number): void {
   const isPowerOfTwo = Number.isInteger(blockSize) && (blockSize & (blockSize - 1)) === 0
   if (!isPowerOfTwo || blockSize < BLOCK_SIZE_MIN || blockSize > BLOCK_SIZE_MAX) {
     throw new RangeError(`fs-verity block size ${blockSize}: not a power of two from 1024 to 65536`)

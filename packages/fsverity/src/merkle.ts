@@ -63,6 +63,16 @@ export class MerkleTree {
     level.filled = rest.length - whole
   }
 
+  /**
+   * Adds the next bytes of the file as the hash of the level-1 block over them: so many bytes that the block is full, or
+   * fewer at the end of the file. Bytes that are added so come after no others.
+   */
+  addLeaf(hash: Uint8Array, size: number): void {
+    this.#size += size
+    if (this.#levels.length === 1) this.#levels.push(newLevel(this.#blockSize))
+    this.#append(2, hash)
+  }
+
   /** The root hash. No more bytes can be added. */
   root(): Uint8Array {
     const digestSize = this.#hasher.algorithm.digestSize
