@@ -25,10 +25,17 @@ export interface StreamHash {
   update(data: Uint8Array): void
   /** The hash; the object cannot be used afterwards. */
   digest(): Uint8Array
+  /** Gives up a hash that nobody will ask for. Harmless after `digest`. */
+  close?(): void
 }
 
 /** Who hashes: the one seam between the portable hash and a runtime's own. */
 export interface Hashing {
   blocks(algorithm: Algorithm): BlockHasher
   stream(name: StreamHashName): StreamHash
+  /**
+   * Adds `data` to the hash whose state lies at `address`, whichever thread began it. The caller sees to it that the
+   * hash is still there, and that nobody else is at it. Present where `stream` gives hashes with an address.
+   */
+  advance?(address: number, data: Uint8Array): void
 }

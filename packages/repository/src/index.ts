@@ -46,6 +46,7 @@ export type { ObjectHandle, ObjectStore, ObjectWriter, PutResult } from './objec
 export type { DiskObjectStore } from './objects.ts'
 export { type OpenOptions, openRepository, readAlgorithm } from './open.ts'
 export { type PublishedName, publish } from './publish.ts'
+export type { DecoderEngine, DecoderStep, RawDecoder } from './raw-decoder.ts'
 export { type DependentsOptions, findDependents } from './reach/dependents.ts'
 export { DigestSet } from './reach/digest-set.ts'
 export { type ExplainOptions, type Explanation, explainObject } from './reach/explain.ts'

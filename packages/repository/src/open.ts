@@ -12,6 +12,7 @@ import { acquireLock } from './lock.ts'
 import type { LockHolder } from './lock-holders.ts'
 import type { RepositoryMetadata } from './metadata.ts'
 import { peekMetadataFile, readMetadataFile } from './metadata-file.ts'
+import type { DecoderEngine } from './raw-decoder.ts'
 import { Repository } from './repository.ts'
 import type { FileDescriptor, System } from './system.ts'
 
@@ -24,6 +25,8 @@ export interface OpenOptions {
   readonly hashing?: Hashing
   /** Default: the zstd of node:zlib. */
   readonly zstd?: ZstdCodec
+  /** Default: the decompressors of node:zlib. */
+  readonly decoders?: DecoderEngine
   /**
    * `write` checks at once that the repository can be written and gives an old one its meta.json. Default `read`:
    * an old one is opened without a change, and whether writing is possible is checked by the first write.
@@ -91,6 +94,7 @@ export async function openRepository(path: string, options: OpenOptions): Promis
       system,
       hashing: options.hashing ?? nodeHashing,
       zstd: options.zstd ?? nodeZstd,
+      decoders: options.decoders,
       layout,
       directory,
       lock,

@@ -13,6 +13,7 @@ import {
   unknownWriteFeatures,
 } from './metadata.ts'
 import { DiskObjectStore } from './objects.ts'
+import type { DecoderEngine } from './raw-decoder.ts'
 import { StreamStore } from './streams.ts'
 import type { FileDescriptor, System } from './system.ts'
 import { Verity } from './verity.ts'
@@ -26,6 +27,7 @@ export interface RepositoryParts {
   readonly system: System
   readonly hashing: Hashing
   readonly zstd: ZstdCodec
+  readonly decoders?: DecoderEngine | undefined
   readonly layout: Layout
   /** The repository directory, open and locked as `lock` says. The repository closes it. */
   readonly directory: FileDescriptor
@@ -52,6 +54,8 @@ export class Repository implements AsyncDisposable {
   readonly system: System
   readonly hashing: Hashing
   readonly zstd: ZstdCodec
+  /** Who decompresses what is stored here; undefined for `node:zlib`. */
+  readonly decoders: DecoderEngine | undefined
   readonly objects: DiskObjectStore
   readonly streams: StreamStore
   readonly images: ImageStore
@@ -74,6 +78,7 @@ export class Repository implements AsyncDisposable {
     this.system = system
     this.hashing = hashing
     this.zstd = parts.zstd
+    this.decoders = parts.decoders
     this.#directory = parts.directory
     this.#lock = parts.lock
     const { algorithm } = metadata
