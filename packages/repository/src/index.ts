@@ -65,7 +65,16 @@ export { type MendedEntry, mendEntries } from './repair/mend-entries.ts'
 export { missingObjects } from './repair/missing-objects.ts'
 export { putAside } from './repair/put-aside.ts'
 export { type TakenObjects, takeObjects } from './repair/take-objects.ts'
-export type { Repository, RepositoryLock } from './repository.ts'
+export type { ObjectHelpers, Repository, RepositoryLock } from './repository.ts'
 export { type ScanOptions, scanDirectory } from './scan-directory.ts'
 export type { StreamStore } from './streams.ts'
 export type { FileDescriptor, System, VerityMeasurement } from './system.ts'
+export { createDigestIntake, type DigestIntakeOptions } from './work/digest-intake.ts'
+export type { LargeContent, ObjectIntake } from './work/object-intake.ts'
+export { JobOutcome, JobResult, ObjectJob } from './work/object-job.ts'
+export {
+  createObjectWork,
+  type ObjectStoreSetup,
+  type ObjectWorkDependencies,
+  type ObjectWorkSetup,
+} from './work/object-work.ts'

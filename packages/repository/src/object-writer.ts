@@ -1,12 +1,20 @@
 import { createFsverity, type Digest, type Fsverity } from '@composefs/fsverity'
 import type { ObjectWriter, PutResult } from './object-store.ts'
 import type { StagedFile } from './staged-file.ts'
+import type { FileDescriptor } from './system.ts'
 import { assertDigest, type Verity } from './verity.ts'
+
+/**
+ * Who else than the writer computes the digest of what is written, from its beginning to the end: gets the finished file,
+ * and says undefined where the kernel is the one to ask.
+ */
+export type ContentDigest = (file: FileDescriptor) => Digest | undefined
 
 /** What a writer needs of its store. */
 export interface DiskObjectWriterOptions {
   readonly verity: Verity
   readonly staged: StagedFile
+  readonly digest?: ContentDigest | undefined
   /** Gives the file its name; false when the object exists. */
   publish(staged: StagedFile, digest: Digest, size: number): boolean
 }
@@ -24,9 +32,8 @@ export class DiskObjectWriter implements ObjectWriter {
   constructor(options: DiskObjectWriterOptions) {
     const { verity } = options
     this.#options = options
-    this.#digest = verity.required
-      ? undefined
-      : createFsverity({ algorithm: verity.algorithm, hashing: verity.hashing })
+    this.#digest =
+      verity.required || options.digest !== undefined ? undefined : createFsverity(verity)
   }
 
   write(chunk: Uint8Array): void {
@@ -41,7 +48,7 @@ export class DiskObjectWriter implements ObjectWriter {
     const { staged, verity, publish } = this.#options
     try {
       const measured = verity.seal(staged)
-      const computed = this.#digest?.digest()
+      const computed = this.#digest?.digest() ?? this.#options.digest?.(staged.file)
       if (measured !== undefined && computed !== undefined) assertDigest(measured, computed)
       const digest = measured ?? computed
       if (digest === undefined) throw new TypeError('an insecure repository hashes what it writes')

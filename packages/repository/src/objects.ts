@@ -7,7 +7,7 @@ import { openForReading } from './file-bytes.ts'
 import type { Layout } from './layout.ts'
 import { assertSize, notAFile, OpenObject } from './object-handle.ts'
 import type { ObjectStore, ObjectWriter, PutResult } from './object-store.ts'
-import { DiskObjectWriter } from './object-writer.ts'
+import { type ContentDigest, DiskObjectWriter } from './object-writer.ts'
 import { isRealDirectory, makeRealDirectories } from './real-directories.ts'
 import { type ReceivedBy, type ReceivingStore, receiveObject } from './receive-object.ts'
 import { StagedFile } from './staged-file.ts'
@@ -22,6 +22,8 @@ export interface DiskObjectStoreOptions {
   readonly system: System
   readonly layout: Layout
   readonly verity: Verity
+  /** Shared by all stores of an open repository, in other threads too: see `hasUnsynced`. */
+  readonly unsynced?: Int32Array
   /** Throws when the repository must not be changed. */
   assertWritable(): void
 }
@@ -30,22 +32,32 @@ export interface DiskObjectStoreOptions {
 export class DiskObjectStore implements ObjectStore {
   readonly #system: System
   readonly #layout: Layout
-  readonly #verity: Verity
-  readonly #assertWritable: () => void
+  readonly verity: Verity
+  /** Throws when the repository must not be changed. */
+  readonly assertWritable: () => void
   /** By first byte of the digest: the directories of objects that have been found to be directories. */
   readonly #known = new Uint8Array(256)
-  /** True when objects have been linked that no sync has written to the disk yet. */
-  hasUnsynced = false
+  readonly #unsynced: Int32Array
 
   constructor(options: DiskObjectStoreOptions) {
     this.#system = options.system
     this.#layout = options.layout
-    this.#verity = options.verity
-    this.#assertWritable = () => options.assertWritable()
+    this.verity = options.verity
+    this.#unsynced = options.unsynced ?? new Int32Array(1)
+    this.assertWritable = () => options.assertWritable()
   }
 
   get algorithm(): Algorithm {
-    return this.#verity.algorithm
+    return this.verity.algorithm
+  }
+
+  /** True when objects have been linked that no sync has written to the disk yet. */
+  get hasUnsynced(): boolean {
+    return Atomics.load(this.#unsynced, 0) !== 0
+  }
+
+  set hasUnsynced(value: boolean) {
+    Atomics.store(this.#unsynced, 0, value ? 1 : 0)
   }
 
   /** True when a regular file has the object's name; its content is not looked at. */
@@ -88,8 +100,8 @@ export class DiskObjectStore implements ObjectStore {
    *   kernel read something else than was written)
    */
   put(content: Uint8Array): PutResult {
-    this.#assertWritable()
-    const { algorithm, hashing } = this.#verity
+    this.assertWritable()
+    const { algorithm, hashing } = this.verity
     const digest = fsverityDigest(content, { algorithm, hashing })
     const size = content.length
     const state = this.#look(digest, size)
@@ -97,7 +109,7 @@ export class DiskObjectStore implements ObjectStore {
     const staged = this.#stage(StagedFile.create)
     try {
       staged.write(content)
-      const measured = this.#verity.seal(staged)
+      const measured = this.verity.seal(staged)
       if (measured !== undefined) assertDigest(measured, digest)
       return { digest, isNew: this.#publish(staged, digest, state), size }
     } finally {
@@ -106,10 +118,11 @@ export class DiskObjectStore implements ObjectStore {
   }
 
   /** @throws RepositoryError ERR_REPOSITORY_READ_ONLY; what `put` throws on `finish` */
-  create(): ObjectWriter {
-    this.#assertWritable()
+  create({ digest }: { readonly digest?: ContentDigest } = {}): ObjectWriter {
+    this.assertWritable()
     return new DiskObjectWriter({
-      verity: this.#verity,
+      verity: this.verity,
+      digest,
       staged: this.#stage(StagedFile.create),
       publish: (staged, digest, size) => {
         const state = this.#look(digest, size)
@@ -126,14 +139,14 @@ export class DiskObjectStore implements ObjectStore {
    * @throws RepositoryError ERR_REPOSITORY_READ_ONLY, _DIGEST_MISMATCH, _CANNOT_SHARE, _VERITY_UNSUPPORTED, _VERITY_BUSY
    */
   *receive(id: Digest, from: OpenObject, sharing: DataSharing): Generator<Uint8Array, ReceivedBy> {
-    this.#assertWritable()
+    this.assertWritable()
     const state = this.#look(id, from.size)
     if (state === 'present') {
       yield* from.pieces()
       return 'present'
     }
     const store: ReceivingStore = {
-      verity: this.#verity,
+      verity: this.verity,
       stage: () => this.#stage(StagedFile.create),
       stageLink: path => this.#stage((system, place) => StagedFile.link(system, place, path)),
       publish: staged => void this.#publish(staged, id, state),
@@ -150,7 +163,7 @@ export class DiskObjectStore implements ObjectStore {
     const path = this.pathOf(id)
     const object = OpenObject.open(id, path)
     try {
-      this.#verity.check(object.file, id, { path, ...options })
+      this.verity.check(object.file, id, { path, ...options })
       return object
     } catch (error) {
       object.close()
@@ -188,7 +201,7 @@ export class DiskObjectStore implements ObjectStore {
     // Before every write: enabling fs-verity, linking and replacing must not reach a file elsewhere.
     if (!isRealDirectory(this.#layout, this.#layout.objectDirectory(id))) return 'absent'
     const path = this.#layout.object(id)
-    const verity = this.#verity
+    const verity = this.verity
     const status = lstatSync(path, { throwIfNoEntry: false })
     if (status === undefined) return 'absent'
     // Also heals an object that a crash cut short.
@@ -223,7 +236,7 @@ export class DiskObjectStore implements ObjectStore {
       return true
     }
     const isNew = this.#link(staged, id, path) === 'linked'
-    this.hasUnsynced ||= isNew
+    if (isNew) this.hasUnsynced = true
     return isNew
   }
 

@@ -13,7 +13,7 @@ import type { LockHolder } from './lock-holders.ts'
 import type { RepositoryMetadata } from './metadata.ts'
 import { peekMetadataFile, readMetadataFile } from './metadata-file.ts'
 import type { DecoderEngine } from './raw-decoder.ts'
-import { Repository } from './repository.ts'
+import { type ObjectHelpers, Repository } from './repository.ts'
 import type { FileDescriptor, System } from './system.ts'
 
 const { O_DIRECTORY, O_RDONLY } = constants
@@ -54,6 +54,10 @@ export interface OpenOptions {
   /** Called once when the wait for the lock gets long. */
   readonly onWait?: (holders: readonly LockHolder[]) => void
   readonly signal?: AbortSignal
+  /** Goes on with a plain hash in this thread, see `StreamHash.address`: what chains of slots need. */
+  readonly advance?: (chain: number, data: Uint8Array) => void
+  /** Threads that help with objects. They start when there is enough to do. Default: none. */
+  readonly helpers?: ObjectHelpers
 }
 
 /**
@@ -103,6 +107,8 @@ export async function openRepository(path: string, options: OpenOptions): Promis
       secure: isSecure(found, options),
       verify: options.verify ?? false,
       erofsVersion: options.erofsVersion,
+      advance: options.advance,
+      helpers: options.helpers,
     })
     if (options.mode === 'write') repository.assertWritable()
     return repository

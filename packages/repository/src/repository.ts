@@ -1,7 +1,9 @@
 import { closeSync } from 'node:fs'
+import type { Worker } from 'node:worker_threads'
 import type { ErofsVersion } from '@composefs/erofs'
-import type { Algorithm, Hashing } from '@composefs/fsverity'
+import { type Algorithm, createDigester, type Hashing } from '@composefs/fsverity'
 import type { ZstdCodec } from '@composefs/splitstream'
+import { type SharedSlots, Slots } from '@composefs/threads'
 import { RepositoryError } from './errors.ts'
 import { ImageStore } from './images.ts'
 import type { Layout } from './layout.ts'
@@ -17,6 +19,9 @@ import type { DecoderEngine } from './raw-decoder.ts'
 import { StreamStore } from './streams.ts'
 import type { FileDescriptor, System } from './system.ts'
 import { Verity } from './verity.ts'
+import { DiskIntake } from './work/disk-intake.ts'
+import type { ObjectIntake } from './work/object-intake.ts'
+import { ObjectWork, type ObjectWorkSetup } from './work/object-work.ts'
 import { assertDirectoryWritable } from './writable.ts'
 
 /** How an open repository is locked. */
@@ -37,6 +42,16 @@ export interface RepositoryParts {
   readonly secure: boolean
   readonly verify: boolean
   readonly erofsVersion?: ErofsVersion | undefined
+  readonly advance?: ((chain: number, data: Uint8Array) => void) | undefined
+  readonly helpers?: ObjectHelpers | undefined
+}
+
+/** Threads that do object jobs beside this one. */
+export interface ObjectHelpers {
+  /** Most of them. */
+  readonly threads: number
+  /** Starts a thread that runs `serveSlots(slots, createObjectWork(setup, …))`. */
+  createWorker(data: { readonly slots: SharedSlots; readonly setup: ObjectWorkSetup }): Worker
 }
 
 /** An open repository. Close it: until then it keeps the garbage collection of other processes away. */
@@ -59,6 +74,8 @@ export class Repository implements AsyncDisposable {
   readonly objects: DiskObjectStore
   readonly streams: StreamStore
   readonly images: ImageStore
+  /** Where many contents go at once, see `ObjectIntake`. */
+  readonly intake: ObjectIntake
   readonly #directory: FileDescriptor
   #lock: RepositoryLock
   #isOpen = true
@@ -93,7 +110,23 @@ export class Repository implements AsyncDisposable {
       this.#assertLocked()
       this.assertWritable()
     }
-    this.objects = new DiskObjectStore({ system, layout, verity, assertWritable })
+    // Whichever thread stores an object, it is the repository that has to sync it.
+    const unsynced = new Int32Array(new SharedArrayBuffer(4))
+    this.objects = new DiskObjectStore({ system, layout, verity, unsynced, assertWritable })
+    const { advance, helpers, verify } = parts
+    const setup: ObjectWorkSetup = {
+      algorithm: algorithm.name,
+      store: { root: layout.root, secure, verify, unsynced },
+    }
+    const slots = new Slots({
+      createWork: () =>
+        new ObjectWork(createDigester({ algorithm, hashing }), { advance }, this.objects),
+      helpers: helpers && {
+        threads: helpers.threads,
+        createWorker: shared => helpers.createWorker({ slots: shared, setup }),
+      },
+    })
+    this.intake = new DiskIntake(slots, this.objects)
     const { objects, zstd } = this
     this.streams = new StreamStore({ layout, objects, zstd, assertWritable })
     this.images = new ImageStore({ layout, objects, verity, assertWritable })
@@ -101,6 +134,11 @@ export class Repository implements AsyncDisposable {
 
   get algorithm(): Algorithm {
     return this.metadata.algorithm
+  }
+
+  /** Memory in which this thread and its helpers work on objects. */
+  get slots(): Slots {
+    return this.intake.slots
   }
 
   /** The lock that is held. */
@@ -148,13 +186,16 @@ export class Repository implements AsyncDisposable {
 
   /** Writes everything stored so far to the disk, with all else that its file system has to write. */
   sync(): void {
+    const { hasUnsynced } = this
+    // First: what a thread stores meanwhile may not be written.
+    this.objects.hasUnsynced = false
     try {
       this.system.syncFileSystem(this.#directory)
     } catch (error) {
+      if (hasUnsynced) this.objects.hasUnsynced = true
       // The kernel knows an open file only.
       throw error instanceof Error ? Object.assign(error, { path: this.path }) : error
     }
-    this.objects.hasUnsynced = false
   }
 
   /**
@@ -191,6 +232,8 @@ export class Repository implements AsyncDisposable {
   async close(): Promise<void> {
     if (!this.#isOpen) return
     this.#isOpen = false
+    // The threads write under the lock of this repository.
+    await this.slots.close()
     this.#lock = 'none'
     closeSync(this.#directory)
   }

@@ -1,0 +1,26 @@
+/** What a job of a slot does with its bytes. */
+export const ObjectJob = {
+  /** The bytes are a content, which is to be stored. */
+  store: 1,
+  /** The bytes are a content, of which the digest is wanted. */
+  digest: 2,
+  /** The bytes are a leaf of a large content: its level-1 hash is wanted, see `Digester.leaf`. */
+  leaf: 3,
+  /** The bytes are the path of a file, of which the digest is wanted. */
+  digestFile: 4,
+  /** The bytes are the path of a file, whose content is to be stored. */
+  storeFile: 5,
+} as const
+
+/** Where in the result of a job things are. The digest or leaf comes first. */
+export const JobResult = {
+  digest: 0,
+  /** One byte, of {@link JobOutcome}. */
+  outcome: 64,
+} as const
+
+export const JobOutcome = {
+  /** The store had the content; or there was nothing to store. */
+  present: 0,
+  stored: 1,
+} as const
