@@ -8,6 +8,8 @@ export type LinuxErrorCode =
   | 'ERR_LINUX_NOT_MOUNTED'
   /** What is mounted there is something else. */
   | 'ERR_LINUX_NOT_COMPOSEFS'
+  /** A library inside the node executable that cannot be called, and was asked for by name. */
+  | 'ERR_LINUX_NO_ENGINE'
 
 /** What is known of a LinuxError, for programs. */
 export interface LinuxErrorFacts {

@@ -1,3 +1,11 @@
+export {
+  createEngine,
+  ENGINE_CHOICES,
+  type Engine,
+  type EngineChoice,
+  type EngineOptions,
+  parseEngineChoice,
+} from './engine/engine.ts'
 export { describeErrno, type SystemError, systemError } from './errno.ts'
 export { isLinuxError, LinuxError, type LinuxErrorCode, type LinuxErrorFacts } from './errors.ts'
 export {
@@ -26,7 +34,6 @@ export {
   mounts,
   parseMountinfo,
 } from './mountinfo.ts'
-export { createOpensslHashing } from './openssl.ts'
 export type { OverlayForm } from './overlay.ts'
 export type { PathLike } from './path.ts'
 export {

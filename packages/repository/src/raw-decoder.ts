@@ -14,7 +14,7 @@ export interface RawDecoder {
    * Goes on until the input is used up, the output is full, or a member or frame ends. Where the output is full there
    * may be more to come, without any further input.
    *
-   * @param output may be shared memory
+   * @param output may be shared memory; behind what is written there may be anything afterwards
    * @throws errors as those of `node:zlib`, with its codes and messages
    */
   step(input: Uint8Array, output: Uint8Array): DecoderStep

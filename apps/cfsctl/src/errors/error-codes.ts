@@ -210,6 +210,7 @@ const LINUX: Readonly<Record<LinuxErrorCode, CliCode>> = {
   ERR_LINUX_NO_OVERLAY_VERITY: 'kernel-too-old',
   ERR_LINUX_NOT_MOUNTED: 'not-a-mount',
   ERR_LINUX_NOT_COMPOSEFS: 'not-a-mount',
+  ERR_LINUX_NO_ENGINE: 'feature-unsupported',
 }
 
 /** The code of the command line for each code of a package. The packages know nothing of it. */

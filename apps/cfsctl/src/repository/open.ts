@@ -10,7 +10,7 @@ import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
 import { shellWord } from '../output/shell-word.ts'
 import { chooseRepository, type RepositoryChoice } from './choose.ts'
-import { hashing, system } from './platform.ts'
+import { decoders, hashing, system } from './platform.ts'
 
 /**
  * Opens the repository that the command line chooses, as its global options say. `write` finds out before any work
@@ -42,6 +42,7 @@ export async function openOther(context: Context, path: string, rule: string): P
     return await openRepository(path, {
       system,
       hashing,
+      decoders,
       ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
       ...(onWait === undefined ? {} : { onWait }),
       ...(signal === undefined ? {} : { signal }),
@@ -59,6 +60,7 @@ function openOptions(context: Context): OpenOptions {
   return {
     system,
     hashing,
+    decoders,
     ...(algorithm === undefined ? {} : { algorithm }),
     ...(erofsVersion === undefined ? {} : { erofsVersion }),
     ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),

@@ -1,10 +1,13 @@
 import type { Hashing } from '@composefs/fsverity'
-import { nodeHashing } from '@composefs/fsverity/node'
-import { createOpensslHashing, linuxSystem } from '@composefs/linux'
-import type { System } from '@composefs/repository'
+import { linuxSystem } from '@composefs/linux'
+import type { DecoderEngine, System } from '@composefs/repository'
+import { engine } from './engine.ts'
 
-/** Who hashes: the OpenSSL inside Node where it can be called directly. */
-export const hashing: Hashing = createOpensslHashing(nodeHashing)
+/** Who hashes. */
+export const hashing: Hashing = engine.hashing
+
+/** Who decompresses layers. */
+export const decoders: DecoderEngine = engine.decoders
 
 /** Who asks the kernel. */
 export const system: System = linuxSystem

@@ -1,0 +1,77 @@
+import type { BlockHasher, Hashing, StreamHash, StreamHashName } from '@composefs/fsverity'
+import type { Decoder } from './decoder.ts'
+
+/** `composefs ` twenty times, as gzip and as a zstd frame with a checksum. */
+const TEXT = 'composefs '.repeat(20)
+const GZIP = 'H4sIAAAAAAAAA0vOzy3IL05NK1ZIHtIsAM2WOcfIAAAA'
+const ZSTD = 'KLUv/STIjQAAUGNvbXBvc2VmcyABALtSBQlD5Itd'
+
+/** Whether both give the same hashes of whole and of partial blocks. */
+export function hashesAgree(native: BlockHasher, portable: BlockHasher): boolean {
+  const data = new Uint8Array(2 * 4096 + 99).fill(0x5a)
+  // No block is like another one, and their order counts.
+  data[5000] = 1
+  const expected = new Uint8Array(3 * native.algorithm.digestSize)
+  const actual = new Uint8Array(expected.length)
+  portable.hashBlocks(data, 4096, expected)
+  native.hashBlocks(data, 4096, actual)
+  return isEqual(actual, expected) && isEqual(native.hash(data), portable.hash(data))
+}
+
+/** Whether a stream hash, which is used up, gives what the portable one does. */
+export function streamsAgree(native: StreamHash, name: StreamHashName, portable: Hashing): boolean {
+  const other = portable.stream(name)
+  for (const hash of [native, other]) {
+    hash.update(new Uint8Array(1000).fill(7))
+    hash.update(new Uint8Array(7).fill(1))
+  }
+  return isEqual(native.digest(), other.digest())
+}
+
+/** Whether a decoder of gzip members decompresses what is known, and sees what is wrong with it. */
+export function gzipWorks(decoder: Decoder): boolean {
+  return works(decoder, Buffer.from(GZIP, 'base64'), 'Z_DATA_ERROR')
+}
+
+/** Whether a decoder of zstd frames decompresses what is known, and sees what is wrong with it. */
+export function zstdWorks(decoder: Decoder): boolean {
+  return works(decoder, Buffer.from(ZSTD, 'base64'), 'ZSTD_error_checksum_wrong')
+}
+
+function works(decoder: Decoder, packed: Uint8Array, code: string): boolean {
+  const expected = Buffer.from(TEXT)
+  const unpacked = unpack(decoder, packed)
+  if (unpacked === undefined || !isEqual(unpacked, expected)) return false
+  const damaged = Uint8Array.from(packed)
+  // The checksum of both ends here, or before the length.
+  const at = code === 'Z_DATA_ERROR' ? packed.length - 5 : packed.length - 1
+  damaged[at] = (damaged[at] as number) ^ 1
+  decoder.reset()
+  try {
+    unpack(decoder, damaged)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === code
+  }
+  return false
+}
+
+/** What is packed, in two pieces of input and two of output; undefined when the decoder counts wrong. */
+function unpack(decoder: Decoder, packed: Uint8Array): Uint8Array | undefined {
+  const output = new Uint8Array(TEXT.length + 100)
+  const first = decoder.step(packed.subarray(0, 9), output.subarray(0, 70))
+  if (first.read !== 9 || first.written !== 0 || first.isEnd) return undefined
+  let read = first.read
+  let written = 0
+  for (const end of [70, output.length]) {
+    const step = decoder.step(packed.subarray(read), output.subarray(written, end))
+    read += step.read
+    written += step.written
+    if (step.isEnd) return read === packed.length ? output.subarray(0, written) : undefined
+    if (written !== end) return undefined
+  }
+  return undefined
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}

@@ -1,2 +1,0 @@
-// What a thread that only hashes loads, and nothing else.
-export { createOpensslHashing } from './openssl.ts'
