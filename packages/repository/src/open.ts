@@ -54,8 +54,6 @@ export interface OpenOptions {
   /** Called once when the wait for the lock gets long. */
   readonly onWait?: (holders: readonly LockHolder[]) => void
   readonly signal?: AbortSignal
-  /** Goes on with a plain hash in this thread, see `StreamHash.address`: what chains of slots need. */
-  readonly advance?: (chain: number, data: Uint8Array) => void
   /** Threads that help with objects. They start when there is enough to do. Default: none. */
   readonly helpers?: ObjectHelpers
 }
@@ -107,7 +105,6 @@ export async function openRepository(path: string, options: OpenOptions): Promis
       secure: isSecure(found, options),
       verify: options.verify ?? false,
       erofsVersion: options.erofsVersion,
-      advance: options.advance,
       helpers: options.helpers,
     })
     if (options.mode === 'write') repository.assertWritable()

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs'
 import type { Worker } from 'node:worker_threads'
 import type { ErofsVersion } from '@composefs/erofs'
-import { type Algorithm, createDigester, type Hashing } from '@composefs/fsverity'
+import type { Algorithm, Hashing } from '@composefs/fsverity'
 import type { ZstdCodec } from '@composefs/splitstream'
 import { type SharedSlots, Slots } from '@composefs/threads'
 import { RepositoryError } from './errors.ts'
@@ -42,7 +42,6 @@ export interface RepositoryParts {
   readonly secure: boolean
   readonly verify: boolean
   readonly erofsVersion?: ErofsVersion | undefined
-  readonly advance?: ((chain: number, data: Uint8Array) => void) | undefined
   readonly helpers?: ObjectHelpers | undefined
 }
 
@@ -113,14 +112,13 @@ export class Repository implements AsyncDisposable {
     // Whichever thread stores an object, it is the repository that has to sync it.
     const unsynced = new Int32Array(new SharedArrayBuffer(4))
     this.objects = new DiskObjectStore({ system, layout, verity, unsynced, assertWritable })
-    const { advance, helpers, verify } = parts
+    const { helpers, verify } = parts
     const setup: ObjectWorkSetup = {
       algorithm: algorithm.name,
       store: { root: layout.root, secure, verify, unsynced },
     }
     const slots = new Slots({
-      createWork: () =>
-        new ObjectWork(createDigester({ algorithm, hashing }), { advance }, this.objects),
+      createWork: () => new ObjectWork(algorithm, hashing, this.objects),
       helpers: helpers && {
         threads: helpers.threads,
         createWorker: shared => helpers.createWorker({ slots: shared, setup }),

@@ -1,6 +1,5 @@
 import {
   type Algorithm,
-  createDigester,
   type Digest,
   fsverityDigest,
   type Hashing,
@@ -12,9 +11,9 @@ import { putResult } from './disk-intake.ts'
 import { BLOCK_SIZE, LeafDigest } from './leaf-digest.ts'
 import type { LargeContent, ObjectIntake } from './object-intake.ts'
 import { ObjectJob } from './object-job.ts'
-import { ObjectWork, type ObjectWorkDependencies } from './object-work.ts'
+import { ObjectWork } from './object-work.ts'
 
-export interface DigestIntakeOptions extends Pick<ObjectWorkDependencies, 'advance'> {
+export interface DigestIntakeOptions {
   readonly algorithm: Algorithm
   readonly hashing: Hashing
   /** Slots whose threads do object jobs; who made them closes them. Default: new ones, without helpers. */
@@ -39,10 +38,7 @@ class DigestIntake implements ObjectIntake {
     this.leafSize = leafSizeOf(algorithm)
     this.#hashing = hashing
     this.slots =
-      options.slots ??
-      new Slots({
-        createWork: () => new ObjectWork(createDigester({ algorithm, hashing }), options),
-      })
+      options.slots ?? new Slots({ createWork: () => new ObjectWork(algorithm, hashing) })
   }
 
   result(slot: DoneSlot, job: number, size: number): PutResult {

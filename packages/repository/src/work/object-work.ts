@@ -1,4 +1,5 @@
 import {
+  type Algorithm,
   type AlgorithmName,
   algorithmByName,
   createDigester,
@@ -31,9 +32,8 @@ export interface ObjectStoreSetup {
 /** What a thread has of its own. */
 export interface ObjectWorkDependencies {
   readonly system: System
+  /** Its `advance` goes on with chains. */
   readonly hashing: Hashing
-  /** Goes on with a plain hash, see `StreamHash.address`. Without it there are no chains. */
-  readonly advance?: ((chain: number, data: Uint8Array) => void) | undefined
 }
 
 /**
@@ -46,7 +46,7 @@ export function createObjectWork(setup: ObjectWorkSetup, deps: ObjectWorkDepende
   const algorithm = algorithmByName(setup.algorithm)
   if (algorithm === undefined) throw new TypeError(`no algorithm ${setup.algorithm}`)
   const { system, hashing } = deps
-  if (setup.store === undefined) return new ObjectWork(createDigester({ algorithm, hashing }), deps)
+  if (setup.store === undefined) return new ObjectWork(algorithm, hashing)
   const { root, secure: required, verify, unsynced } = setup.store
   const store = new DiskObjectStore({
     system,
@@ -56,23 +56,19 @@ export function createObjectWork(setup: ObjectWorkSetup, deps: ObjectWorkDepende
     // Who makes the jobs has checked it.
     assertWritable() {},
   })
-  return new ObjectWork(createDigester({ algorithm, hashing }), deps, store)
+  return new ObjectWork(algorithm, hashing, store)
 }
 
 /** For this package: the work of a thread that has a store already. */
 export class ObjectWork implements Work {
   readonly #digester: Digester
+  readonly #hashing: Hashing
   readonly #store: DiskObjectStore | undefined
-  readonly #advance: ObjectWorkDependencies['advance']
 
-  constructor(
-    digester: Digester,
-    deps: Pick<ObjectWorkDependencies, 'advance'>,
-    store?: DiskObjectStore,
-  ) {
-    this.#digester = digester
+  constructor(algorithm: Algorithm, hashing: Hashing, store?: DiskObjectStore) {
+    this.#digester = createDigester({ algorithm, hashing })
+    this.#hashing = hashing
     this.#store = store
-    this.#advance = deps.advance
   }
 
   run(kind: number, data: Uint8Array, result: Uint8Array): void {
@@ -96,7 +92,7 @@ export class ObjectWork implements Work {
   }
 
   advance(chain: number, data: Uint8Array): void {
-    if (this.#advance === undefined) throw new TypeError('this thread has no chains')
-    this.#advance(chain, data)
+    if (this.#hashing.advance === undefined) throw new TypeError('this thread has no chains')
+    this.#hashing.advance(chain, data)
   }
 }
