@@ -1,5 +1,6 @@
 export { type Failure, toError } from './failure.ts'
-export type { DoneSlot, Lane, LaneOptions, Slot } from './lane.ts'
+export type { DoneSlot, Slot } from './filled-slot.ts'
+export type { Lane, LaneOptions } from './lane.ts'
 export { JOBS_MAX, RESULT_SIZE, type SharedSlots, SLOT_SIZE } from './slot-memory.ts'
 export { type HelpersOptions, Slots, type SlotsOptions } from './slots.ts'
 export type { Work } from './work.ts'

@@ -1,17 +1,6 @@
-import { decodeFailure, type Failure } from './failure.ts'
-import {
-  claimWord,
-  closedClaim,
-  generationOf,
-  JOB_WORDS,
-  JOBS_MAX,
-  JobWord,
-  nextOf,
-  SLOT_SIZE,
-  SlotWord,
-} from './slot-memory.ts'
-import type { Slots } from './slots.ts'
-import { finish } from './steal.ts'
+import { type DoneSlot, FilledSlot, type Slot } from './filled-slot.ts'
+import type { Taker } from './free-slots.ts'
+import type { SlotPool } from './slot-pool.ts'
 
 export interface LaneOptions {
   /**
@@ -25,67 +14,53 @@ export interface LaneOptions {
   onDone(slot: DoneSlot): void | Promise<void>
 }
 
-/** A slot that is being filled. */
-export interface Slot {
-  /** Which it is, while it is not given back. */
-  readonly index: number
-  /** SLOT_SIZE bytes, of unknown content. */
-  readonly data: Uint8Array
-  /**
-   * Adds a job over `length` bytes from `offset`. Returns its number in the slot; undefined when the table is full.
-   */
-  add(kind: number, offset: number, length: number): number | undefined
-}
-
-/** A slot in which all is done. */
-export interface DoneSlot {
-  readonly index: number
-  readonly data: Uint8Array
-  /** What the job left: RESULT_SIZE bytes, valid during the call. */
-  result(job: number): Uint8Array
-  hasFailed(job: number): boolean
-  /** The first failure of the slot; of others only that they happened is known. */
-  readonly failure: { readonly job: number; readonly failure: Failure } | undefined
-}
-
 /**
- * Slots that one feeder fills, one after the other, and gets back in that order. All calls come from that feeder, one at
- * a time.
+ * Slots that one feeder fills, one after the other, and gets back in that order. All calls come from that feeder, each
+ * when the one before has ended; after the first that throws there is only `abort`.
+ *
+ * A feeder may wait for anything but another lane of the same slots: the other may be waiting for a slot of this one.
  */
-export class Lane {
-  readonly #slots: Slots
-  readonly #options: LaneOptions & { readonly index: number | undefined }
+export class Lane implements Taker {
+  readonly #pool: SlotPool
+  readonly #onDone: LaneOptions['onDone']
+  readonly #chain: number | undefined
   readonly #published: FilledSlot[] = []
   #filling: FilledSlot | undefined
   #place = 0
+  #isRunning = false
   #hasEnded = false
+  #failure: { readonly error: unknown } | undefined
 
   /** For `Slots.lane`. */
-  constructor(slots: Slots, options: LaneOptions & { readonly index: number | undefined }) {
-    this.#slots = slots
-    this.#options = options
+  constructor(pool: SlotPool, options: LaneOptions) {
+    pool.assertAlive()
+    this.#pool = pool
+    this.#onDone = slot => options.onDone(slot)
+    this.#chain = pool.beginLane(options.chain)
+  }
+
+  /** For the pool: slots that are not given back. */
+  get held(): number {
+    return this.#published.length
   }
 
   /**
    * A free slot. Until there is one, this thread completes slots of the lane and works with the helpers: a feeder cannot
    * run ahead of them by more than there are slots.
    *
-   * @throws what `onDone` throws; an error when a helper has died
+   * @throws what `onDone` or `Work.advance` throws; an error when a helper has died
    */
   async take(): Promise<Slot> {
     if (this.#filling !== undefined) throw new TypeError('a slot is being filled')
-    for (;;) {
-      const turn = this.#slots.turn()
-      if (turn !== undefined) await turn
-      const seen = this.#slots.doneCount
-      await this.#complete()
-      const index = this.#slots.takeFree()
-      if (index !== undefined) {
-        this.#filling = new FilledSlot(this.#slots, index)
+    return await this.#call(async () => {
+      this.#pool.free.enter(this)
+      try {
+        this.#filling = await this.#nextFree()
         return this.#filling
+      } finally {
+        this.#pool.free.leave(this)
       }
-      if (!this.#slots.steal()) await this.#slots.wait(seen)
-    }
+    })
   }
 
   /**
@@ -96,176 +71,120 @@ export class Lane {
   publish(chained?: { readonly start: number; readonly end: number }): void {
     const slot = this.#filling
     if (slot === undefined) throw new TypeError('no slot is being filled')
-    this.#filling = undefined
-    const chain = this.#options.index
+    const chain = this.#chain
+    const isLinked = chain !== undefined && chained !== undefined
     slot.publish(
-      this.#slots.nextAge(),
-      chain === undefined || chained === undefined
-        ? undefined
-        : { chain, place: this.#place++, ...chained },
+      this.#pool.nextAge(),
+      isLinked ? { chain, place: this.#place, ...chained } : undefined,
     )
+    if (isLinked) this.#place += 1
+    this.#filling = undefined
     this.#published.push(slot)
-    this.#slots.announce()
+    this.#pool.announce()
   }
 
   /**
-   * Completes all slots and ends the lane.
+   * Completes all slots and ends the lane. A slot that is being filled is given back as it is.
    *
    * @throws what `take` throws
    */
   async drain(): Promise<void> {
-    this.#dropFilling()
-    for (;;) {
-      const turn = this.#slots.turn()
-      if (turn !== undefined) await turn
-      const seen = this.#slots.doneCount
-      await this.#complete()
-      if (this.#published.length === 0) break
-      if (!this.#slots.steal()) await this.#slots.wait(seen)
-    }
-    this.#end()
+    await this.#call(async () => {
+      this.#dropFilling()
+      for (;;) {
+        const turn = this.#pool.turn()
+        if (turn !== undefined) await turn
+        const seen = this.#pool.doneCount
+        await this.#complete()
+        if (this.#published.length === 0) break
+        if (!this.#pool.steal()) await this.#pool.wait(seen)
+      }
+      this.#end()
+    })
   }
 
-  /** Ends the lane without `onDone`: what nobody has begun is left, what is being done is waited for. Never throws. */
+  /**
+   * Ends the lane without `onDone`: what nobody has begun is left, what is being done is waited for. Afterwards nobody
+   * uses the chain any more. After the end of a lane it does nothing.
+   */
   async abort(): Promise<void> {
     if (this.#hasEnded) return
+    this.#begin()
     this.#dropFilling()
     for (const slot of this.#published) slot.giveUp()
-    while (this.#published.length > 0) {
-      const seen = this.#slots.doneCount
-      const [oldest] = this.#published
-      // A thread that died does nothing any more, and nobody else uses these slots again.
-      if (this.#slots.hasFailed) break
-      if (oldest?.isDone) {
-        this.#slots.release(oldest.index)
-        this.#published.shift()
-      } else await this.#slots.wait(seen)
+    for (let oldest = this.#published[0]; oldest !== undefined; oldest = this.#published[0]) {
+      // What a helper had begun that died is never done. Nobody is inside it when all have ended.
+      if (this.#pool.hasFailed) {
+        await this.#pool.helpers.ended()
+        break
+      }
+      const seen = this.#pool.doneCount
+      if (oldest.isDone) this.#giveBackOldest(oldest)
+      else await this.#pool.wait(seen)
     }
     this.#end()
   }
 
-  async #complete(): Promise<void> {
-    this.#slots.assertAlive()
-    for (;;) {
-      const [oldest] = this.#published
-      if (oldest === undefined || !oldest.isDone) return
-      await this.#options.onDone(oldest)
-      this.#published.shift()
-      this.#slots.release(oldest.index)
+  /** Runs a call of the feeder alone, and fails for ever once one has failed. */
+  async #call<T>(run: () => Promise<T>): Promise<T> {
+    this.#begin()
+    try {
+      if (this.#failure !== undefined) throw this.#failure.error
+      return await run()
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
+    } finally {
+      this.#isRunning = false
     }
+  }
+
+  #begin(): void {
+    if (this.#hasEnded) throw new TypeError('the lane has ended')
+    if (this.#isRunning) throw new TypeError('another call of the lane has not ended')
+    this.#isRunning = true
+  }
+
+  async #nextFree(): Promise<FilledSlot> {
+    const pool = this.#pool
+    for (;;) {
+      const turn = pool.turn()
+      if (turn !== undefined) await turn
+      const seen = pool.doneCount
+      await this.#complete()
+      // Alone, what was filled last is done first: it is in the caches, and there is no one to wait for.
+      const { isAlone } = pool
+      if (isAlone && pool.steal()) continue
+      const index = pool.free.take(this)
+      if (index !== undefined) return new FilledSlot(pool.memory, index)
+      if (isAlone || !pool.steal()) await pool.wait(seen)
+    }
+  }
+
+  /** Hands over what is done, as long as it is the oldest. */
+  async #complete(): Promise<void> {
+    this.#pool.assertAlive()
+    for (let oldest = this.#published[0]; oldest?.isDone; oldest = this.#published[0]) {
+      const { chainError } = oldest
+      if (chainError !== undefined) throw chainError
+      await this.#onDone(oldest)
+      this.#giveBackOldest(oldest)
+    }
+  }
+
+  #giveBackOldest({ index }: FilledSlot): void {
+    this.#published.shift()
+    this.#pool.free.give(index)
   }
 
   #dropFilling(): void {
     if (this.#filling === undefined) return
-    this.#slots.release(this.#filling.index)
+    this.#pool.free.give(this.#filling.index)
     this.#filling = undefined
   }
 
   #end(): void {
-    if (this.#hasEnded) return
     this.#hasEnded = true
-    this.#slots.endLane(this.#options.index)
-  }
-}
-
-/** The owner's view of one use of a slot. */
-class FilledSlot implements Slot, DoneSlot {
-  readonly index: number
-  readonly data: Uint8Array
-  readonly #slots: Slots
-  readonly #words: Int32Array
-  readonly #jobs: Int32Array
-  #count = 0
-
-  constructor(slots: Slots, index: number) {
-    const { memory } = slots
-    this.#slots = slots
-    this.index = index
-    this.data = memory.data(index)
-    this.#words = memory.words(index)
-    this.#jobs = memory.jobs(index)
-  }
-
-  add(kind: number, offset: number, length: number): number | undefined {
-    if (this.#count === JOBS_MAX) return undefined
-    if (offset < 0 || length < 0 || offset + length > SLOT_SIZE) {
-      throw new RangeError(`a job over bytes ${offset} to ${offset + length} of a slot`)
-    }
-    const job = this.#count++
-    const at = job * JOB_WORDS
-    this.#jobs[at + JobWord.kind] = kind
-    this.#jobs[at + JobWord.offset] = offset
-    this.#jobs[at + JobWord.length] = length
-    this.#jobs[at + JobWord.failed] = 0
-    this.#slots.memory.result(this.index, job).fill(0)
-    return job
-  }
-
-  publish(
-    age: number,
-    link: { chain: number; place: number; start: number; end: number } | undefined,
-  ): void {
-    const words = this.#words
-    const closed = Atomics.load(words, SlotWord.claim)
-    Atomics.store(words, SlotWord.failure, 0)
-    Atomics.store(words, SlotWord.failureLength, 0)
-    Atomics.store(words, SlotWord.count, this.#count)
-    Atomics.store(words, SlotWord.left, this.#count + (link === undefined ? 0 : 1))
-    Atomics.store(words, SlotWord.age, age)
-    if (link !== undefined) {
-      Atomics.store(words, SlotWord.chain, link.chain)
-      Atomics.store(words, SlotWord.place, link.place)
-      Atomics.store(words, SlotWord.start, link.start)
-      Atomics.store(words, SlotWord.end, link.end)
-      Atomics.store(words, SlotWord.link, age)
-    }
-    // Last of all: from here on others work on it.
-    Atomics.store(words, SlotWord.claim, claimWord(generationOf(closed), 0))
-  }
-
-  get isDone(): boolean {
-    if (Atomics.load(this.#words, SlotWord.left) !== 0) return false
-    this.#close()
-    return true
-  }
-
-  result(job: number): Uint8Array {
-    return this.#slots.memory.result(this.index, job)
-  }
-
-  hasFailed(job: number): boolean {
-    return this.#jobs[job * JOB_WORDS + JobWord.failed] === 1
-  }
-
-  get failure(): { readonly job: number; readonly failure: Failure } | undefined {
-    const job = Atomics.load(this.#words, SlotWord.failure)
-    if (job === 0) return undefined
-    const length = Atomics.load(this.#words, SlotWord.failureLength)
-    const text = this.#slots.memory.failureText(this.index).subarray(0, length)
-    return { job: job - 1, failure: decodeFailure(text) }
-  }
-
-  /** Takes back what nobody has begun. */
-  giveUp(): void {
-    const { memory } = this.#slots
-    const words = this.#words
-    for (;;) {
-      const claim = Atomics.load(words, SlotWord.claim)
-      const rest = Atomics.load(words, SlotWord.count) - nextOf(claim)
-      if (rest <= 0) break
-      const closed = closedClaim(generationOf(claim))
-      if (Atomics.compareExchange(words, SlotWord.claim, claim, closed) !== claim) continue
-      finish(memory, this.index, rest)
-      break
-    }
-    const link = Atomics.load(words, SlotWord.link)
-    if (link === 0 || Atomics.compareExchange(words, SlotWord.link, link, 0) !== link) return
-    finish(memory, this.index, 1)
-  }
-
-  /** Nothing of this use can be claimed from now on: the next use has another generation. */
-  #close(): void {
-    const claim = Atomics.load(this.#words, SlotWord.claim)
-    Atomics.store(this.#words, SlotWord.claim, closedClaim(generationOf(claim) + 1))
+    this.#pool.endLane(this.#chain)
   }
 }

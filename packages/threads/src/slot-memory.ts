@@ -19,14 +19,16 @@ export const Control = {
   quit: 0,
   /** Counts what came for helpers; they wait for it to change. */
   work: 1,
-  /** Counts slots that became done; owners wait for it to change. */
+  /** Counts slots that became done; the owner waits for it to change. */
   done: 2,
+  /** Lanes that are open: without any, helpers sleep long. */
+  lanes: 3,
 } as const
 const CONTROL_WORDS = 4
 
 /** Words of a slot. */
 export const SlotWord = {
-  /** Generation and next job, see {@link claimWord}. */
+  /** Generation and next job, see claim.ts. */
   claim: 0,
   /** Jobs in the table. */
   count: 1,
@@ -41,11 +43,14 @@ export const SlotWord = {
   end: 7,
   /** Grows with each publication: the oldest slot is helped first. */
   age: 8,
-  /** Number of the job whose failure is in the slot's text, and 1 more; 0: none. */
+  /** What the slot's text is about: number of the job and 1 more; -1: the chain; 0: nothing has failed. */
   failure: 9,
   failureLength: 10,
+  /** 1: the chain could not take the slot's bytes. */
+  chainFailed: 11,
 } as const
-const SLOT_WORDS = 12
+/** A cache line: threads that work on neighbours do not disturb each other. */
+const SLOT_WORDS = 16
 
 /** Words of a job. */
 export const JobWord = { kind: 0, offset: 1, length: 2, failed: 3 } as const
@@ -67,24 +72,19 @@ export class SlotMemory {
   readonly chainHandles: Float64Array
   readonly #words: readonly Int32Array[]
   readonly #jobs: readonly Int32Array[]
-  readonly #data: readonly Uint8Array[]
   readonly #results: readonly Uint8Array[]
   readonly #failures: readonly Uint8Array[]
+  readonly #data: readonly Uint8Array[]
 
   constructor({ memory, slotCount }: SharedSlots) {
     this.slotCount = slotCount
-    let end = 0
-    const take = (bytes: number): number => {
-      const start = end
-      end += Math.ceil(bytes / 64) * 64
-      return start
-    }
-    const bytes = (size: number) => new Uint8Array(memory, take(size), size)
-    const words = (count: number) => new Int32Array(memory, take(count * 4), count)
+    const place = createPlaces()
+    const bytes = (size: number) => new Uint8Array(memory, place(size), size)
+    const words = (count: number) => new Int32Array(memory, place(count * 4), count)
     const perSlot = <T>(view: () => T): T[] => Array.from({ length: slotCount }, view)
     this.control = words(CONTROL_WORDS)
     this.chainPlaces = words(CHAINS_MAX)
-    this.chainHandles = new Float64Array(memory, take(CHAINS_MAX * 8), CHAINS_MAX)
+    this.chainHandles = new Float64Array(memory, place(CHAINS_MAX * 8), CHAINS_MAX)
     this.#words = perSlot(() => words(SLOT_WORDS))
     this.#jobs = perSlot(() => words(JOBS_MAX * JOB_WORDS))
     this.#results = perSlot(() => bytes(JOBS_MAX * RESULT_SIZE))
@@ -92,16 +92,10 @@ export class SlotMemory {
     this.#data = perSlot(() => bytes(SLOT_SIZE))
   }
 
-  /** New memory for so many slots, all of them free. */
+  /** New memory for so many slots. Zeros are free slots without jobs. */
   static create(slotCount: number): SharedSlots {
-    const size = 64 * (3 + slotCount * 5) + CHAINS_MAX * 12 + slotCount * SLOT_BYTES
-    const memory = new SharedArrayBuffer(Math.ceil(size / 64) * 64)
-    const slots = { memory, slotCount }
-    const views = new SlotMemory(slots)
-    for (let slot = 0; slot < slotCount; slot++) {
-      Atomics.store(views.words(slot), SlotWord.claim, closedClaim(0))
-    }
-    return slots
+    if (!Number.isInteger(slotCount) || slotCount < 1) throw new RangeError(`${slotCount} slots`)
+    return { memory: new SharedArrayBuffer(FIXED_SIZE + slotCount * SIZE_PER_SLOT), slotCount }
   }
 
   words(slot: number): Int32Array {
@@ -116,9 +110,12 @@ export class SlotMemory {
     return this.#data[slot] as Uint8Array
   }
 
+  results(slot: number): Uint8Array {
+    return this.#results[slot] as Uint8Array
+  }
+
   result(slot: number, job: number): Uint8Array {
-    const results = this.#results[slot] as Uint8Array
-    return results.subarray(job * RESULT_SIZE, (job + 1) * RESULT_SIZE)
+    return this.results(slot).subarray(job * RESULT_SIZE, (job + 1) * RESULT_SIZE)
   }
 
   failureText(slot: number): Uint8Array {
@@ -126,31 +123,35 @@ export class SlotMemory {
   }
 }
 
-const SLOT_BYTES =
-  SLOT_SIZE + SLOT_WORDS * 4 + JOBS_MAX * (JOB_WORDS * 4 + RESULT_SIZE) + FAILURE_SIZE
-
-const NEXT_BITS = 16
-const NEXT_MASK = (1 << NEXT_BITS) - 1
-/** A word stays a positive number. */
-const GENERATION_MASK = (1 << 15) - 1
-
-/**
- * The claim of a slot: which of its jobs is the next that nobody does, tagged with the number of times the slot was
- * used. A thread that looked at a slot before it was used anew cannot claim a job of it: its word is an old one.
- */
-export function claimWord(generation: number, next: number): number {
-  return ((generation & GENERATION_MASK) << NEXT_BITS) | next
+/** Wakes the helpers. */
+export function announce(control: Int32Array): void {
+  Atomics.add(control, Control.work, 1)
+  Atomics.notify(control, Control.work)
 }
 
-/** A claim with nothing to claim. */
-export function closedClaim(generation: number): number {
-  return claimWord(generation, NEXT_MASK)
+const CACHE_LINE = 64
+
+/** Gives out memory from its begin, in whole cache lines. */
+function createPlaces(): (size: number) => number {
+  let end = 0
+  return size => {
+    const start = end
+    end += Math.ceil(size / CACHE_LINE) * CACHE_LINE
+    return start
+  }
 }
 
-export function nextOf(claim: number): number {
-  return claim & NEXT_MASK
-}
+const FIXED_SIZE = sizeOf([CONTROL_WORDS * 4, CHAINS_MAX * 4, CHAINS_MAX * 8])
+const SIZE_PER_SLOT = sizeOf([
+  SLOT_WORDS * 4,
+  JOBS_MAX * JOB_WORDS * 4,
+  JOBS_MAX * RESULT_SIZE,
+  FAILURE_SIZE,
+  SLOT_SIZE,
+])
 
-export function generationOf(claim: number): number {
-  return claim >>> NEXT_BITS
+function sizeOf(parts: readonly number[]): number {
+  const place = createPlaces()
+  for (const size of parts) place(size)
+  return place(0)
 }

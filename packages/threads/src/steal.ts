@@ -1,9 +1,13 @@
+import { nextOf } from './claim.ts'
 import { encodeFailure } from './failure.ts'
-import { Control, JOB_WORDS, JobWord, nextOf, type SlotMemory, SlotWord } from './slot-memory.ts'
+import { Control, JOB_WORDS, JobWord, type SlotMemory, SlotWord } from './slot-memory.ts'
 import type { Work } from './work.ts'
 
-/** Jobs that a thread claims at once: claiming costs as much as hashing a small file. */
+/** Jobs that a thread claims at once: claiming one costs a good part of hashing a small file. */
 const BATCH = 8
+
+/** In the place of the number of a job: the failure is the chain's. */
+const CHAIN = -2
 
 /**
  * Does a part of what waits in the slots, and returns false when there is nothing to do now. All threads do this, each
@@ -14,7 +18,7 @@ export function steal(memory: SlotMemory, work: Work): boolean {
   return stealLink(memory, work) || stealJobs(memory, work)
 }
 
-/** Takes the next bytes of a chain. */
+/** Gives the next bytes of a chain to it. */
 function stealLink(memory: SlotMemory, work: Work): boolean {
   for (let slot = 0; slot < memory.slotCount; slot++) {
     const words = memory.words(slot)
@@ -31,8 +35,10 @@ function stealLink(memory: SlotMemory, work: Work): boolean {
       const handle = memory.chainHandles[chain] as number
       work.advance(handle, memory.data(slot).subarray(start, end))
     } catch (error) {
-      noteFailure(memory, slot, 0, error)
+      noteFailure(memory, slot, CHAIN, error)
+      Atomics.store(words, SlotWord.chainFailed, 1)
     }
+    // Before the slot can be done: a chain whose slots are all done is nobody's.
     Atomics.store(memory.chainPlaces, chain, place + 1)
     finish(memory, slot, 1)
     return true
@@ -47,6 +53,7 @@ function stealJobs(memory: SlotMemory, work: Work): boolean {
     const words = memory.words(slot)
     const claim = Atomics.load(words, SlotWord.claim)
     const next = nextOf(claim)
+    // Where the slot was used anew in between, this count is not of that claim; but then the exchange fails.
     const count = Math.min(BATCH, Atomics.load(words, SlotWord.count) - next)
     if (count <= 0) continue
     if (Atomics.compareExchange(words, SlotWord.claim, claim, claim + count) !== claim) continue
@@ -56,6 +63,7 @@ function stealJobs(memory: SlotMemory, work: Work): boolean {
   }
 }
 
+/** The slot that has waited longest for somebody to claim its jobs. A guess: it may change at any time. */
 function oldestWithJobs(memory: SlotMemory): number | undefined {
   let oldest: number | undefined
   let oldestAge = 0
@@ -95,7 +103,10 @@ function noteFailure(memory: SlotMemory, slot: number, job: number, error: unkno
   Atomics.store(words, SlotWord.failureLength, text.length)
 }
 
-/** Takes down that parts of a slot are done. All that was written before is seen by who sees the slot done. */
+/**
+ * Takes down that parts of a slot are done. All that was written before is seen by who sees the slot done; whoever took
+ * the parts must not touch the slot any more.
+ */
 export function finish(memory: SlotMemory, slot: number, parts: number): void {
   const before = Atomics.sub(memory.words(slot), SlotWord.left, parts)
   if (before !== parts) return

@@ -9,7 +9,8 @@ export interface Work {
    */
   run(kind: number, data: Uint8Array, result: Uint8Array): void
   /**
-   * Takes the next bytes of a chain: those of each slot of a lane, in order, one thread at a time.
+   * Takes the next bytes of a chain: those of each slot of a lane, in order, one thread at a time. What it throws ends
+   * the lane: the chain has a gap.
    *
    * @param chain the handle that the lane was opened with: something that all threads can reach, an address
    */
