@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { decompress } from '../src/decompress/decompress.ts'
 import { isOciError, type OciErrorCode } from '../src/index.ts'
 import { collect, inChunks } from './chunks.ts'
+import { decoderEngines } from './decoder-engines.ts'
 import { sha256, splitInMemory } from './split-in-memory.ts'
 import { reasonOfCode } from './tar-vectors.ts'
 
@@ -22,7 +23,7 @@ const vectors = (
   JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8')) as { cases: CompressionVector[] }
 ).cases
 
-describe('a blob of the vectors', () => {
+describe.each(decoderEngines)('a blob of the vectors, with the engine %s', (_, decoders) => {
   const accepted = vectors.filter(({ verdict }) => verdict === 'accept')
   // A wrong digest is for the import to find.
   const rejected = vectors.filter(
@@ -32,7 +33,7 @@ describe('a blob of the vectors', () => {
   test.each(accepted.map(vector => [vector.id, vector] as const))('%s', async (_, vector) => {
     const blob = new Uint8Array(readFileSync(join(directory, vector.file)))
     for (const size of [blob.length, 1000, 1]) {
-      const tar = await collect(decompress(inChunks(blob, size)))
+      const tar = await collect(decompress(inChunks(blob, size), { decoders }))
       expect(tar.length).toBe(vector.tar_size)
       expect(sha256(tar)).toBe(vector.diff_id)
     }
@@ -44,7 +45,7 @@ describe('a blob of the vectors', () => {
       const blob = new Uint8Array(readFileSync(join(directory, vector.file)))
       for (const size of [blob.length, 1000, 1]) {
         const code = await codeOf(async () => {
-          splitInMemory([await collect(decompress(inChunks(blob, size)))])
+          splitInMemory([await collect(decompress(inChunks(blob, size), { decoders }))])
         })
         expect(reasonOfCode(code), `chunks of ${size}`).toBe(reason)
       }

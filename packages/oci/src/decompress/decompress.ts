@@ -1,12 +1,15 @@
 import { concatBytes } from '@composefs/bytes'
+import type { DecoderEngine } from '@composefs/repository'
 import { OciError } from '../errors.ts'
 import { type Compression, DETECTION_SIZE, detectCompression } from './detect.ts'
-import { gunzip } from './gzip.ts'
-import { unzstd } from './zstd.ts'
+import { type DecoderOptions, openDecoder } from './layer-decoder.ts'
+import { STEP_SIZE } from './push-decoder.ts'
 
 export interface DecompressOptions {
   /** What the media type says. Only a hint: it decides whether a blob of no bytes is an empty layer, nothing else. */
   readonly hint?: Compression | undefined
+  /** Who decompresses. Default: `node:zlib`. */
+  readonly decoders?: DecoderEngine | undefined
 }
 
 /**
@@ -26,7 +29,7 @@ export async function* decompress(
   options: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { compression, bytes } = await detectBlob(blob, options)
-  yield* decode(compression, bytes)
+  yield* decode(compression, bytes, options.decoders)
 }
 
 /** A blob and what its first bytes say. */
@@ -64,9 +67,27 @@ export async function detectBlob(
 export function decode(
   compression: Compression,
   bytes: AsyncIterable<Uint8Array>,
+  decoders?: DecoderEngine,
 ): AsyncIterable<Uint8Array> {
-  if (compression === 'gzip') return gunzip(bytes)
-  return compression === 'zstd' ? unzstd(bytes) : bytes
+  return compression === 'none' ? bytes : pieces(bytes, { compression, decoders })
+}
+
+async function* pieces(
+  bytes: AsyncIterable<Uint8Array>,
+  options: DecoderOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const decoder = openDecoder(bytes, options)
+  try {
+    for (;;) {
+      // Memory that is not cleared first: all of it is written, or cut off.
+      const piece: Uint8Array = Buffer.allocUnsafeSlow(STEP_SIZE)
+      const size = await decoder.fill(piece)
+      if (size === 0) return
+      yield size < STEP_SIZE ? new Uint8Array(piece.subarray(0, size)) : piece
+    }
+  } finally {
+    await decoder.close()
+  }
 }
 
 /** Chunks with at least DETECTION_SIZE bytes together, or all there are. */

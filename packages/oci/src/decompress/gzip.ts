@@ -1,30 +1,46 @@
 import { createGunzip } from 'node:zlib'
+import type { DecoderEngine } from '@composefs/repository'
 import { OciError, type OciErrorCode } from '../errors.ts'
-import { OUTPUT_CHUNK_SIZE, StreamDecoder } from './stream-decoder.ts'
+import { EventLoopTurns } from '../transfer/event-loop-turns.ts'
+import { GzipMembers } from './gzip-members.ts'
+import type { Output } from './output.ts'
+import { inSteps, type PushDecoder, STEP_SIZE } from './push-decoder.ts'
+import { StreamDecoder } from './stream-decoder.ts'
 
 /**
- * Decompresses all members of a gzip file. Zeros may follow the last one (tapes and some builders fill up), anything
- * else may not.
+ * Decompresses all members of a gzip file, and yields whenever the output is full. Zeros may follow the last member
+ * (tapes and some builders fill up), anything else may not.
  *
- * zlib itself checks headers (method, reserved flags, CRC), goes from member to member and checks CRC and length of
- * each (RFC 1952), in one call for any number of small members, as eStargz layers have them.
+ * zlib itself checks headers (method, reserved flags, CRC), and CRC and length of each member (RFC 1952); any number of
+ * small members, as eStargz layers have them, are decompressed without a wait.
  *
+ * @param decoders who decompresses. Default: `node:zlib`
  * @throws OciError ERR_OCI_COMPRESSION_TRUNCATED, ERR_OCI_COMPRESSION_CORRUPT, ERR_OCI_COMPRESSION_BAD_CHECKSUM,
  *   ERR_OCI_COMPRESSION_TRAILING_DATA
  */
 export async function* gunzip(
   blob: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const decoder: StreamDecoder = new StreamDecoder(
-    createGunzip({ chunkSize: OUTPUT_CHUNK_SIZE }),
-    error => explain(error, decoder.bytesRead),
-  )
+  output: Output,
+  decoders?: DecoderEngine,
+): AsyncGenerator<void, void, undefined> {
+  const raw = decoders?.gzip()
+  const explainHere = (error: Error) => explain(error, decoder.bytesRead)
+  const decoder: PushDecoder =
+    raw === undefined
+      ? new StreamDecoder(createGunzip({ chunkSize: STEP_SIZE }), output, explainHere)
+      : new GzipMembers(raw, output, explainHere)
+  const turns = new EventLoopTurns()
   let offset = 0
   try {
     for await (const chunk of blob) {
-      if (!decoder.hasEnded) yield* decoder.decode(chunk)
-      if (decoder.hasEnded) assertZeros(chunk, Math.max(0, decoder.bytesRead - offset), offset)
-      offset += chunk.length
+      for (const piece of inSteps(chunk)) {
+        if (!decoder.hasEnded) yield* decoder.decode(piece)
+        if (decoder.hasEnded) assertZeros(piece, Math.max(0, decoder.bytesRead - offset), offset)
+        offset += piece.length
+        // Much of a blob may come to nothing.
+        const turn = turns.due()
+        if (turn !== undefined) await turn
+      }
     }
     yield* decoder.finish()
   } finally {

@@ -1,7 +1,6 @@
 import type { Transform } from 'node:stream'
-
-/** Most bytes of output at once. The default of node:zlib, 16 KiB, halves the speed of inflate. */
-export const OUTPUT_CHUNK_SIZE: number = 1 << 20
+import type { Output } from './output.ts'
+import type { PushDecoder } from './push-decoder.ts'
 
 /** A decompressor of `node:zlib`. */
 export type ZlibStream = Transform & {
@@ -13,16 +12,19 @@ export type ZlibStream = Transform & {
  * A stream of `node:zlib` that is pulled: it never works further ahead than one chunk of output, nothing goes on after
  * it is closed, and its input and output stay in step, so that the caller knows what became of each piece of input.
  */
-export class StreamDecoder {
+export class StreamDecoder implements PushDecoder {
   readonly #stream: ZlibStream
+  readonly #output: Output
   readonly #explain: (error: Error) => Error
   #error: Error | undefined
   #hasEnded = false
+  #pushed = 0
   #wake: () => void = () => {}
 
   /** `explain` turns an error of the stream into the one to throw. */
-  constructor(stream: ZlibStream, explain: (error: Error) => Error) {
+  constructor(stream: ZlibStream, output: Output, explain: (error: Error) => Error) {
     this.#stream = stream
+    this.#output = output
     this.#explain = explain
     const wake = () => this.#wake()
     stream.on('readable', wake)
@@ -37,38 +39,36 @@ export class StreamDecoder {
     })
   }
 
-  /** True when the stream found its end and takes no more. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
-  /** Bytes of input that were used up. */
   get bytesRead(): number {
     return this.#stream.bytesWritten
   }
 
-  /** Yields what `input` decompresses to: all of it, unless the stream finds its end before. */
-  async *decode(input: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  async *decode(input: Uint8Array): AsyncGenerator<void, void, undefined> {
+    this.#pushed += input.length
     let isUsedUp = false
     this.#stream.write(input, () => {
       isUsedUp = true
       this.#wake()
     })
-    yield* this.#output(() => isUsedUp)
+    yield* this.#fill(() => isUsedUp)
+    // The event of the end may come later than the word that the input is dealt with.
+    if (this.bytesRead < this.#pushed) this.#hasEnded = true
   }
 
-  /** Says that there is no more input, and yields what is left. */
-  async *finish(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *finish(): AsyncGenerator<void, void, undefined> {
     this.#stream.end()
-    yield* this.#output(() => false)
+    yield* this.#fill(() => false)
   }
 
-  /** Frees the stream. Pieces that were yielded stay valid. */
   close(): void {
     this.#stream.destroy()
   }
 
-  async *#output(isDone: () => boolean): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#fill(isDone: () => boolean): AsyncGenerator<void, void, undefined> {
     for (;;) {
       const woken = new Promise<void>(resolve => {
         this.#wake = resolve
@@ -76,7 +76,7 @@ export class StreamDecoder {
       const chunk = this.#stream.read() as Uint8Array | null
       if (this.#error !== undefined) throw this.#explain(this.#error)
       if (chunk !== null) {
-        yield chunk
+        yield* this.#output.put(chunk)
         continue
       }
       if (isDone() || this.#hasEnded || this.#stream.destroyed) return

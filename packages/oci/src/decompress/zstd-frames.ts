@@ -20,6 +20,8 @@ export interface FramePiece {
   readonly data: Uint8Array
   /** `data` is the frame from its first to its last byte. */
   readonly isWhole: boolean
+  /** `data` ends with the frame. */
+  readonly isLast: boolean
   /** Upper bound of what the frame up to here decompresses to, in bytes, by its block heads. */
   readonly contentMax: number
 }
@@ -66,14 +68,17 @@ export class ZstdFrames {
         // The head went by in earlier chunks, in part at least: it is a piece of its own.
         isFromStart = at >= this.#headSize
         start = isFromStart ? at - this.#headSize : at
-        if (!isFromStart) yield this.#piece(this.#bytes.slice(0, this.#headSize), false)
+        if (!isFromStart) yield this.#piece(this.#bytes.slice(0, this.#headSize))
       }
       if (!this.#isLast || this.#body > 0) continue
-      if (this.#isInFrame) yield this.#piece(chunk.subarray(start, at), isFromStart)
+      if (this.#isInFrame) {
+        const data = chunk.subarray(start, at)
+        yield { ...this.#piece(data), isWhole: isFromStart, isLast: true }
+      }
       this.#expectFrame()
     }
     this.#offset += chunk.length
-    if (this.#isInFrame && start < at) yield this.#piece(chunk.subarray(start, at), false)
+    if (this.#isInFrame && start < at) yield this.#piece(chunk.subarray(start, at))
   }
 
   /**
@@ -168,8 +173,8 @@ export class ZstdFrames {
     this.#isLast = isLast
   }
 
-  #piece(data: Uint8Array, isWhole: boolean): FramePiece {
-    return { data, isWhole, contentMax: this.#contentMax }
+  #piece(data: Uint8Array): FramePiece {
+    return { data, isWhole: false, isLast: false, contentMax: this.#contentMax }
   }
 
   #isMagicBegun(): boolean {
