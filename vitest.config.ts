@@ -3,7 +3,7 @@ import { CountReporter } from './scripts/count-reporter.ts'
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'test-fixtures', 'scripts'],
+    projects: ['packages/*', 'apps/*', 'bench', 'test-fixtures', 'scripts'],
     reporters: ['default', new CountReporter()],
   },
 })

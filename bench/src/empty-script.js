@@ -1,0 +1,1 @@
+// What a node costs that does nothing.
