@@ -55,12 +55,8 @@ export type {
   ExportOptions,
   ExportResult,
 } from './export/export-options.ts'
-export {
-  type ImportedLayer,
-  type ImportLayerOptions,
-  importLayer,
-  type LayerRepository,
-} from './layer/import-layer.ts'
+export { type ImportedLayer, importLayer } from './layer/import-layer.ts'
+export type { ImportLayerOptions, LayerEntrySink, LayerRepository } from './layer/import-options.ts'
 export type { ExpectedLayer } from './layer/layer-digests.ts'
 export { formatLayerEntry } from './layer/layer-dump.ts'
 export { type LayerEntriesOptions, layerEntries } from './layer/layer-entries.ts'

@@ -32,16 +32,20 @@ interface Reading extends DecoderOptions {
 }
 
 /** All that a blob decompresses to, by targets of one size. */
-async function read(blob: Uint8Array, options: Reading): Promise<Buffer> {
-  const decoder = openDecoder(inChunks(blob, options.chunk), options)
+async function read(
+  blob: Uint8Array | AsyncIterable<Uint8Array>,
+  options: Reading,
+): Promise<Buffer> {
+  const chunks = blob instanceof Uint8Array ? inChunks(blob, options.chunk) : blob
+  const decoder = openDecoder(chunks, options)
   const { target = 1 << 20 } = options
   const pieces: Uint8Array[] = []
   try {
     for (;;) {
       const piece = new Uint8Array(new SharedArrayBuffer(target))
       const size = await decoder.fill(piece)
+      if (size === 0) break
       pieces.push(piece.slice(0, size))
-      if (size < target) break
     }
     expect(await decoder.fill(new Uint8Array(10))).toBe(0)
     return Buffer.concat(pieces)
@@ -166,17 +170,37 @@ describe.each(decoderEngines)('with the engine %s', (_, decoders) => {
     }
   })
 
-  test.each(packers)(
-    'an error of %s comes again, and what is filled is not told',
+  test.each([
+    ['gzip', gzipSync],
+    ['none', Buffer.from],
+  ] as const)(
+    'what a blob of %s holds is there before the rest comes',
     async (compression, pack) => {
-      const blob = pack(sample(5000))
-      const decoder = openDecoder(inChunks(blob.subarray(0, -1)), { compression, decoders })
-      const truncated = expect.objectContaining({ code: 'ERR_OCI_COMPRESSION_TRUNCATED' })
-      await expect(decoder.fill(new Uint8Array(10_000))).rejects.toThrow(truncated)
-      await expect(decoder.fill(new Uint8Array(10_000))).rejects.toThrow(truncated)
+      const data = sample(4000)
+      const more = Promise.withResolvers<void>()
+      const decoder = openDecoder(slowly(pack(data), more.promise), { compression, decoders })
+      const target = new Uint8Array(1 << 20)
+      const size = await decoder.fill(target)
+      expect(size).toBeGreaterThan(1000)
+      more.resolve()
+      expect(await decoder.fill(target.subarray(size))).toBe(data.length - size)
+      expect(Buffer.compare(target.subarray(0, data.length), data)).toBe(0)
+      expect(await decoder.fill(target)).toBe(0)
       await decoder.close()
     },
   )
+
+  test.each(packers)('an error of %s comes again', async (compression, pack) => {
+    const blob = pack(sample(5000))
+    const decoder = openDecoder(inChunks(blob.subarray(0, -1)), { compression, decoders })
+    const truncated = expect.objectContaining({ code: 'ERR_OCI_COMPRESSION_TRUNCATED' })
+    const fill = async () => {
+      while ((await decoder.fill(new Uint8Array(10_000))) > 0);
+    }
+    await expect(fill()).rejects.toThrow(truncated)
+    await expect(fill()).rejects.toThrow(truncated)
+    await decoder.close()
+  })
 
   test.each([...packers, ['none', Buffer.from] as const])(
     'a blob of %s is closed, begun or not, and its errors pass through',
@@ -194,8 +218,8 @@ describe.each(decoderEngines)('with the engine %s', (_, decoders) => {
         await decoder.close()
         expect(isClosed).toBe(true)
       }
-      const failing = openDecoder(failure(), { compression, decoders })
-      await expect(failing.fill(new Uint8Array(100))).rejects.toThrow('the wire')
+      const failing = read(failure(), { compression, decoders })
+      await expect(failing).rejects.toThrow('the wire')
     },
   )
 })
@@ -224,6 +248,13 @@ function closing(
       },
     }),
   }
+}
+
+/** The blob, whose second half has to be waited for. */
+async function* slowly(blob: Uint8Array, more: Promise<void>): AsyncGenerator<Uint8Array> {
+  yield blob.subarray(0, blob.length >> 1)
+  await more
+  yield blob.subarray(blob.length >> 1)
 }
 
 async function* failure(): AsyncGenerator<Uint8Array> {

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { isOciError } from '../src/index.ts'
 import { importLayer } from '../src/layer/import-layer.ts'
 import { formatLayerEntry } from '../src/layer/layer-dump.ts'
-import { defaultLayerSizeMax } from '../src/layer/split-layer.ts'
+import { defaultLayerSizeMax } from '../src/layer/read-layer-options.ts'
 import { inChunks } from './chunks.ts'
 import { listLayer, memoryRepository } from './memory-repository.ts'
 import { ociCode } from './oci-code.ts'
@@ -29,8 +29,10 @@ describe('a tar of the vectors', () => {
         repository,
         expected: { diffId: vector.diff_id },
         compression: 'none',
-        onEntry: entry =>
-          lines.push(new TextDecoder().decode(formatLayerEntry(entry)).slice(0, -1)),
+        entries: {
+          onEntry: entry =>
+            void lines.push(new TextDecoder().decode(formatLayerEntry(entry)).slice(0, -1)),
+        },
       })
       const stored = await repository.openLayer(imported.stream)
       const { objectSize } = repository

@@ -9,15 +9,16 @@ import {
   SplitstreamWriter,
 } from '@composefs/splitstream'
 import { nodeZstd } from '@composefs/splitstream/node'
-import type { LayerRepository } from '../src/layer/import-layer.ts'
+import type { LayerRepository } from '../src/layer/import-options.ts'
 import { formatLayerEntry } from '../src/layer/layer-dump.ts'
 import { type LayerEntriesOptions, layerEntries } from '../src/layer/layer-entries.ts'
+import { memoryIntake } from './memory-intake.ts'
 
 /** As much of a repository as layers need, in memory. */
 export function memoryRepository(algorithm: Algorithm = SHA256) {
   const objects = createMemoryObjectStore(algorithm)
   const repository: LayerRepository = {
-    objects,
+    intake: memoryIntake(objects),
     hashing: nodeHashing,
     streams: {
       createWriter: contentType =>

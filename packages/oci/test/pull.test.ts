@@ -346,7 +346,10 @@ describe('a pull that fails', () => {
     await expect(pull(repository, reference, { ...OPTIONS, onProgress, signal })).rejects.toThrow(
       'enough',
     )
-    expect(visibleNames(repository)).toEqual([expect.stringMatching(/^streams\/oci-layer-/)])
+    // The next layer is read while the end of this one is worked on: it may be complete too.
+    const names = visibleNames(repository)
+    expect(names.length).toBeGreaterThan(0)
+    expect(names.filter(name => !name.startsWith('streams/oci-layer-'))).toEqual([])
     await expect(pull(repository, reference, { ...OPTIONS, signal })).rejects.toThrow('enough')
   })
 

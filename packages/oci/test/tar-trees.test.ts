@@ -121,7 +121,7 @@ test('an error while a layer is read names layer and entry once', async () => {
     repository: memoryRepository(),
     expected: { diffId },
     layer: 3,
-    onEntry: entry => merger.apply(entry),
+    entries: { onEntry: entry => merger.apply(entry) },
   })
   await expect(importing).rejects.toMatchObject({
     code: 'ERR_OCI_TREE_BAD_WHITEOUT',

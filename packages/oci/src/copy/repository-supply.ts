@@ -87,14 +87,14 @@ export class RepositorySupply implements LayerSupply {
     tar: { readonly stream: Digest; readonly size: number },
     options: FetchLayerOptions,
   ): Promise<FetchedLayer> {
-    const { repository, onEntry, signal } = options
+    const { repository, entries, signal } = options
     const { id, number } = layer
     const imported = await importLayer(this.#options.from.streams.cat(tar.stream), {
       repository,
       compression: 'none',
       expected: { diffId: id },
       layer: number,
-      ...(onEntry === undefined ? {} : { onEntry }),
+      entries,
       onProgress: bytes => options.onProgress(scaled(layer, bytes, tar.size)),
       signal,
     })
@@ -182,10 +182,11 @@ async function feedEntries(
   stream: Digest,
   options: FetchLayerOptions,
 ): Promise<void> {
-  const { repository, onEntry, turns, signal } = options
-  if (onEntry === undefined) return
+  const { repository, entries: sink, turns, signal } = options
+  if (sink === undefined) return
+  await sink.turn
   for await (const entry of await openEntries(repository, stream, { layer: number, diffId: id })) {
-    onEntry(entry)
+    sink.onEntry(entry)
     const turn = turns.due()
     if (turn !== undefined) await turn
     signal.throwIfAborted()

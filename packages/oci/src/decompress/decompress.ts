@@ -79,11 +79,14 @@ async function* pieces(
   const decoder = openDecoder(bytes, options)
   try {
     for (;;) {
-      // Memory that is not cleared first: all of it is written, or cut off.
-      const piece: Uint8Array = Buffer.allocUnsafeSlow(STEP_SIZE)
-      const size = await decoder.fill(piece)
-      if (size === 0) return
-      yield size < STEP_SIZE ? new Uint8Array(piece.subarray(0, size)) : piece
+      // Memory that is not cleared first: what is not written is never seen.
+      const memory: Uint8Array = Buffer.allocUnsafeSlow(STEP_SIZE)
+      for (let at = 0; at < STEP_SIZE; ) {
+        const size = await decoder.fill(memory.subarray(at))
+        if (size === 0) return
+        yield memory.subarray(at, at + size)
+        at += size
+      }
     }
   } finally {
     await decoder.close()

@@ -8,8 +8,8 @@ import { inSteps, type PushDecoder, STEP_SIZE } from './push-decoder.ts'
 import { StreamDecoder } from './stream-decoder.ts'
 
 /**
- * Decompresses all members of a gzip file, and yields whenever the output is full. Zeros may follow the last member
- * (tapes and some builders fill up), anything else may not.
+ * Decompresses all members of a gzip file, and yields whenever the output is full, or has something while the blob has
+ * to be waited for. Zeros may follow the last member (tapes and some builders fill up), anything else may not.
  *
  * zlib itself checks headers (method, reserved flags, CRC), and CRC and length of each member (RFC 1952); any number of
  * small members, as eStargz layers have them, are decompressed without a wait.
@@ -41,6 +41,7 @@ export async function* gunzip(
         const turn = turns.due()
         if (turn !== undefined) await turn
       }
+      yield* output.handOver()
     }
     yield* decoder.finish()
   } finally {

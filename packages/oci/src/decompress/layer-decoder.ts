@@ -8,12 +8,12 @@ import { unzstd } from './zstd.ts'
 /** The uncompressed bytes of a blob, pulled into memory of the caller. */
 export interface LayerDecoder {
   /**
-   * Fills `target`, which may be shared memory, as far as the blob goes: fewer bytes than it has room for come at the
-   * end of the blob only, and 0 when it is over. Whatever is behind them may be overwritten.
+   * Puts the next bytes into `target`, which may be shared memory: as many as there are before the next chunk of the blob
+   * has to be waited for, or the first ones that come. Whatever is behind them may be overwritten.
    *
    * One call at a time. After an error every further call throws it.
    *
-   * @returns number of bytes
+   * @returns number of bytes, 0 at the end of the blob
    * @throws OciError ERR_OCI_COMPRESSION_*; errors of the blob
    */
   fill(target: Uint8Array): Promise<number>
@@ -52,16 +52,14 @@ export function openDecoder(
   return new FillingDecoder(copy(bytes, output), output, source)
 }
 
-/** A decoder that copies what others have decompressed. */
-export function copyingDecoder(chunks: AsyncIterable<Uint8Array>): LayerDecoder {
-  return openDecoder(chunks, { compression: 'none' })
-}
-
 async function* copy(
   blob: AsyncIterable<Uint8Array>,
   output: Output,
 ): AsyncGenerator<void, void, undefined> {
-  for await (const chunk of blob) yield* output.put(chunk)
+  for await (const chunk of blob) {
+    yield* output.put(chunk)
+    yield* output.handOver()
+  }
 }
 
 /** Fills what it is lent by going on with something that stops whenever that is full. */

@@ -37,6 +37,11 @@ export class Output {
     this.#filled += written
   }
 
+  /** Yields what there is, before a wait for more. */
+  *handOver(): Generator<void, void, undefined> {
+    if (this.#filled > 0) yield
+  }
+
   /** Copies `bytes`, and yields whenever another piece is needed for them. */
   *put(bytes: Uint8Array): Generator<void, void, undefined> {
     let rest = bytes

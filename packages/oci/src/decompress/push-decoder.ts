@@ -1,7 +1,7 @@
 /** Most bytes that are decompressed at once. The default of node:zlib for output, 16 KiB, halves the speed of inflate. */
 export const STEP_SIZE: number = 1 << 20
 
-/** Yields whenever its Output is full, and wants to go on with another piece then. */
+/** Yields when its Output is full, and needs another piece of memory to go on. */
 export type Filling = AsyncIterable<void> | Iterable<void>
 
 /** Decompresses input that is pushed, into an Output. */

@@ -6,8 +6,8 @@ import { inSteps } from './push-decoder.ts'
 import { ZstdFrames } from './zstd-frames.ts'
 
 /**
- * Decompresses all frames of zstd data, skippable ones left out, and yields whenever the output is full. Nothing may
- * follow the last frame.
+ * Decompresses all frames of zstd data, skippable ones left out, and yields whenever the output is full, or has
+ * something while the blob has to be waited for. Nothing may follow the last frame.
  *
  * @param decoders who decompresses. Default: `node:zlib`
  * @throws OciError ERR_OCI_COMPRESSION_TRUNCATED, ERR_OCI_COMPRESSION_CORRUPT, ERR_OCI_COMPRESSION_TRAILING_DATA,
@@ -33,6 +33,7 @@ export async function* unzstd(
           if (turn !== undefined) await turn
         }
       }
+      yield* output.handOver()
     }
     frames.finish()
   } finally {

@@ -1,26 +1,8 @@
-import type { Digest, Hashing } from '@composefs/fsverity'
-import type { ObjectStore, StreamStore } from '@composefs/repository'
+import type { Digest } from '@composefs/fsverity'
 import { CONTENT_TYPES } from '@composefs/splitstream'
 import { inLayer, OciError } from '../errors.ts'
-import type { TarEntry } from '../tar/entry.ts'
-import { LayerStore } from './layer-store.ts'
-import { type ReadLayerOptions, splitLayer } from './split-layer.ts'
-
-/** What an import needs of a repository. */
-export interface LayerRepository {
-  readonly objects: ObjectStore
-  readonly streams: Pick<StreamStore, 'createWriter' | 'store'>
-  readonly hashing: Hashing
-  assertWritable(): void
-}
-
-export interface ImportLayerOptions extends ReadLayerOptions {
-  readonly repository: LayerRepository
-  /** Number of the layer in its image, the lowest being 1: for errors. */
-  readonly layer?: number
-  /** Gets every entry, in tar order, while the layer is read: before it is known that the layer is good. */
-  onEntry?(entry: TarEntry): void
-}
+import type { ImportLayerOptions } from './import-options.ts'
+import { LayerImport } from './layer-import.ts'
 
 /** A layer that is stored as a splitstream, still without a name. */
 export interface ImportedLayer {
@@ -47,7 +29,7 @@ export interface ImportedLayer {
  * does, digest and size of the blob, diff ID. After an error, objects may be left for the garbage collection, and no
  * file is open. Chunks of `blob` must stay valid until the next but one is asked for.
  *
- * Memory: two pieces of 1 MiB, one content of at most 256 KiB, the references and the compressed splitstream.
+ * Memory: the slots of the intake, two pieces of the blob, the references and the compressed splitstream.
  *
  * @throws OciError ERR_OCI_TAR_*, ERR_OCI_COMPRESSION_*, ERR_OCI_DIGEST_MISMATCH, ERR_OCI_SIZE_MISMATCH,
  *   ERR_OCI_DIFF_ID_MISMATCH, ERR_OCI_LAYER_TOO_LARGE, with layer and diff ID, and entry and offset where they are known
@@ -75,24 +57,15 @@ async function storeLayer(
   blob: AsyncIterable<Uint8Array>,
   options: ImportLayerOptions,
 ): Promise<ImportedLayer> {
-  const { repository, expected } = options
+  const { repository } = options
   const writer = repository.streams.createWriter(CONTENT_TYPES.layer)
+  const layer = new LayerImport(writer, options)
   try {
-    const store = new LayerStore(repository.objects, writer, options)
-    const { size, blobSize } = await splitLayer(blob, {
-      ...options,
-      hashing: repository.hashing,
-      sink: store,
-      async afterPiece({ isInsidePiece }) {
-        // Where no piece goes across: a reader of the stream asks for whole ones.
-        if (!isInsidePiece) writer.allowBreak()
-        await writer.drain()
-      },
-    })
+    const { size, blobSize } = await layer.run(blob)
     const { inlineSize } = writer
     const stream = await repository.streams.store(writer)
-    const { diffId } = expected
-    return { diffId, stream, size, inlineSize, ...store.counts, blobSize }
+    const { diffId } = options.expected
+    return { diffId, stream, size, inlineSize, ...layer.counts, blobSize }
   } finally {
     writer.abort()
   }

@@ -2,10 +2,10 @@ import type { Digest } from '@composefs/fsverity'
 import type { ObjectWriter, Repository } from '@composefs/repository'
 import { isOciError } from '../errors.ts'
 import { importLayer } from '../layer/import-layer.ts'
+import type { LayerEntrySink } from '../layer/import-options.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import { expectedLayer, inPlannedLayer, type PlannedLayer } from '../source/plan.ts'
 import { writeBlobStream } from '../store/blob-stream.ts'
-import type { TarEntry } from '../tar/entry.ts'
 import type { EventLoopTurns } from '../transfer/event-loop-turns.ts'
 import { heedSignal } from '../transfer/heed-signal.ts'
 import { gatherChunks } from './gather-chunks.ts'
@@ -21,10 +21,12 @@ export interface FetchLayerOptions {
   readonly keepBlob: boolean
   /** Most bytes of the uncompressed layer. Default: that of an import. */
   readonly maxSize?: number | undefined
-  /** Gets the entries of a layer. */
-  onEntry?(entry: TarEntry): void
+  /** Who gets the entries of a layer. */
+  readonly entries?: LayerEntrySink | undefined
   /** Gets the bytes of the blob so far. */
   onProgress(bytes: number): void
+  /** Called when the blob has been read to its end. */
+  onRead?(): void
   readonly signal: AbortSignal
   readonly turns: EventLoopTurns
 }
@@ -96,7 +98,7 @@ async function fetchTar(
   blob: AsyncIterable<Uint8Array>,
   options: FetchLayerOptions,
 ): Promise<FetchedLayer> {
-  const { repository, source, keepBlob, maxSize, onEntry, onProgress, signal } = options
+  const { repository, source, keepBlob, maxSize, entries, onProgress, onRead, signal } = options
   const { descriptor, number } = layer
   const { mediaType, size } = descriptor
   const copy = keepBlob ? repository.objects.create() : undefined
@@ -107,8 +109,9 @@ async function fetchTar(
       expected: expectedLayer(layer, source),
       layer: number,
       maxSize,
-      ...(onEntry === undefined ? {} : { onEntry }),
+      entries,
       onProgress,
+      ...(onRead === undefined ? {} : { onRead }),
       signal,
     })
     const { stream, objectsNew, objectsPresent, bytesStored, inlineSize } = imported

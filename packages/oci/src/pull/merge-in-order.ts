@@ -20,6 +20,15 @@ export interface MergeInOrderOptions {
   readonly turns: EventLoopTurns
 }
 
+/** The merger in the hands of an import. */
+export interface MergeFeed {
+  /** Entries may come from then on; rejects when an import before has failed. */
+  readonly turn: Promise<void>
+  onEntry(entry: TarEntry): void
+  done(): void
+  failed(reason: unknown): void
+}
+
 /**
  * Gives a merger the entries of layers in the order of the image, whatever the order in which the layers are stored.
  * The layer whose turn it is feeds the merger while it is imported; others are read back from their streams when their
@@ -27,8 +36,13 @@ export interface MergeInOrderOptions {
  */
 export class MergeInOrder {
   readonly #options: MergeInOrderOptions
+  /** Layers that the merger has got. */
   #done = 0
-  #isBusy = false
+  /** Imports that feed it, or wait for their turn. */
+  #feeds = 0
+  /** The end of the last one of them. */
+  #lastFeed: Promise<void> = Promise.resolve()
+  #isReadingBack = false
 
   constructor(options: MergeInOrderOptions) {
     this.#options = options
@@ -46,20 +60,30 @@ export class MergeInOrder {
   }
 
   /**
-   * Takes the merger for the import of a layer; undefined when it is not the layer's turn. The import calls `done` when
-   * the layer is good. One that fails never gives the merger back: it has seen what it should not.
+   * Takes the merger for the import of a layer; undefined when it is not the layer's turn, nor, with `mayWait`, the next
+   * one after those that feed it now. The import ends its feed when the layer is good. One that fails never gives the
+   * merger back: it has seen what it should not.
    */
-  feed(id: string): { onEntry(entry: TarEntry): void; done(): void } | undefined {
-    if (this.wanted !== id) return undefined
+  feed(id: string, { mayWait }: { readonly mayWait: boolean }): MergeFeed | undefined {
+    const index = this.#done + this.#feeds
+    if (this.#isReadingBack || this.#options.layers[index]?.id !== id) return undefined
+    if (this.#feeds > 0 && !mayWait) return undefined
     const { merger } = this.#options
-    merger.beginLayer({ index: this.#done, diffId: id })
-    this.#isBusy = true
+    const end = Promise.withResolvers<void>()
+    const turn = this.#lastFeed.then(() => merger.beginLayer({ index, diffId: id }))
+    this.#feeds += 1
+    this.#lastFeed = end.promise
+    // Whoever waits for them sees that they failed; perhaps nobody does.
+    for (const promise of [turn, end.promise]) promise.catch(() => {})
     return {
+      turn,
       onEntry: entry => merger.apply(entry),
       done: () => {
         this.#done += 1
-        this.#isBusy = false
+        this.#feeds -= 1
+        end.resolve()
       },
+      failed: reason => end.reject(reason),
     }
   }
 
@@ -67,7 +91,7 @@ export class MergeInOrder {
   async readBack(signal: AbortSignal): Promise<void> {
     const { layers, streams } = this.#options
     if (!this.canReadBack) return
-    this.#isBusy = true
+    this.#isReadingBack = true
     for (;;) {
       const layer = layers[this.#done]
       const stream = layer === undefined ? undefined : streams.get(layer.id)
@@ -75,7 +99,11 @@ export class MergeInOrder {
       await this.#mergeStored(layer, stream, signal)
       this.#done += 1
     }
-    this.#isBusy = false
+    this.#isReadingBack = false
+  }
+
+  get #isBusy(): boolean {
+    return this.#isReadingBack || this.#feeds > 0
   }
 
   async #mergeStored(layer: PlannedLayer, stream: Digest, signal: AbortSignal): Promise<void> {

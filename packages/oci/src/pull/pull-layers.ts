@@ -4,6 +4,7 @@ import type { ProgressReport } from '../progress.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import type { PlannedLayer, PullPlan } from '../source/plan.ts'
 import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
+import { Baton } from '../transfer/baton.ts'
 import { EventLoopTurns } from '../transfer/event-loop-turns.ts'
 import { runBounded } from '../transfer/run-bounded.ts'
 import type { LayerMerger } from '../tree/merge.ts'
@@ -13,7 +14,7 @@ import {
   fetchLayer,
   type LayerSupply,
 } from './fetch-layer.ts'
-import { MergeInOrder } from './merge-in-order.ts'
+import { type MergeFeed, MergeInOrder } from './merge-in-order.ts'
 import { type MissingLayer, type SurveyOptions, surveyLayers } from './missing-layers.ts'
 import type { PulledLayer, PullOptions, PullStatistics } from './pull-options.ts'
 import { assertRoom, estimateSpace } from './room.ts'
@@ -26,6 +27,9 @@ const JOBS = 4
  * crash would hurt more than a second sync.
  */
 const LARGE_LAYER_SIZE = 256 << 20
+
+/** Bytes of blobs that are worth the start of other threads: they come to what some 35 ms are. */
+const HELPED_SIZE = 8 << 20
 
 export interface PullLayersOptions {
   readonly repository: Repository
@@ -55,6 +59,13 @@ export interface PulledLayers {
   readonly statistics: PullStatistics
 }
 
+interface StoreLayerContext {
+  readonly feed: MergeFeed | undefined
+  readonly signal: AbortSignal
+  /** Called when the blob has been read to its end. */
+  onRead(): void
+}
+
 /** Something for one of the workers to do. */
 type Job = { readonly kind: 'read back' } | ({ readonly kind: 'fetch' } & MissingLayer)
 
@@ -74,6 +85,8 @@ export class LayerPull {
   /** Layers that were made of blobs since this pull has begun, by id. */
   readonly #fresh = new Set<string>()
   readonly #turns = new EventLoopTurns()
+  /** Blobs of a local source are read one after the other. */
+  readonly #reading = new Baton()
   readonly #merge: MergeInOrder | undefined
   /** What nobody works on yet, in the order in which it is best fetched. */
   #waiting: MissingLayer[] = []
@@ -169,10 +182,9 @@ export class LayerPull {
     this.#names.push(...survey.names)
     const { missing } = survey
     const wanted = new Set(missing.map(({ layer }) => layer.id))
-    progress.start(
-      missing.reduce((sum, { layer }) => sum + layer.descriptor.size, 0),
-      this.counts.total,
-    )
+    const size = missing.reduce((sum, { layer }) => sum + layer.descriptor.size, 0)
+    if (size >= HELPED_SIZE) repository.intake.slots.startHelpers()
+    progress.start(size, this.counts.total)
     for (const id of survey.streams.keys()) if (!wanted.has(id)) progress.skip(id)
     const warn = (message: string) => options.onNotice?.({ level: 'warning', message })
     // What another repository supplies may take no room at all.
@@ -182,7 +194,8 @@ export class LayerPull {
 
   #jobs(): number {
     const { source, options } = this.#context
-    if (source.isLocal) return 1
+    // One is read while the end of the one before it is worked on.
+    if (source.isLocal) return Math.min(2, Math.max(1, this.#waiting.length))
     return Math.max(1, Math.min(options.jobs ?? JOBS, this.#waiting.length))
   }
 
@@ -200,24 +213,43 @@ export class LayerPull {
     else await this.#fetch(job, signal)
   }
 
-  async #fetch({ layer, needsLayer, needsBlob }: MissingLayer, signal: AbortSignal): Promise<void> {
+  async #fetch(missing: MissingLayer, signal: AbortSignal): Promise<void> {
+    const { source } = this.#context
+    const { id } = missing.layer
+    const reading = source.isLocal ? await this.#reading.take() : undefined
+    const feed = missing.needsLayer ? this.#merge?.feed(id, { mayWait: source.isLocal }) : undefined
+    try {
+      await this.#store(missing, { feed, signal, onRead: () => reading?.release() })
+      feed?.done()
+    } catch (error) {
+      feed?.failed(error)
+      throw error
+    } finally {
+      reading?.release()
+    }
+  }
+
+  async #store(
+    { layer, needsLayer, needsBlob }: MissingLayer,
+    { feed, signal, onRead }: StoreLayerContext,
+  ): Promise<void> {
     const { repository, source, plan, progress, supply, options } = this.#context
     const { id, descriptor } = layer
+    signal.throwIfAborted()
     const transfer = progress.transfer(id, descriptor.size)
-    const feed = needsLayer ? this.#merge?.feed(id) : undefined
     const fetched = await fetchFrom(supply, layer, {
       repository,
       source,
       as: needsLayer && !plan.isArtifact ? 'layer' : 'blob',
       keepBlob: needsBlob,
       maxSize: options.maxLayerSize,
-      ...(feed === undefined ? {} : { onEntry: feed.onEntry }),
+      entries: feed,
       onProgress: transfer.fetched,
+      onRead,
       signal,
       turns: this.#turns,
     })
     this.#note(layer.id, descriptor, { fetched, needsLayer })
-    feed?.done()
     if (!source.isLocal || fetched.size > LARGE_LAYER_SIZE) this.#publish()
     // Only now: a layer that was refused, or that a signal cut short, is never done.
     transfer.done()

@@ -105,11 +105,22 @@ export class TarReader {
 
   /** Says that the content of the object that comes next was read, and what it is called. */
   completeObject(digest: Digest): void {
+    const entry = this.takeObject()
+    entry.content = { kind: 'external', digest }
+    this.#options.onEntry(entry)
+  }
+
+  /**
+   * Says that the content of the object that comes next was read, though nobody knows yet what it is called: gives the
+   * entry to the caller instead of `onEntry`, to be completed.
+   */
+  takeObject(): EntryDraft {
     const entry = this.#entry
     if (this.#state !== 'object' || entry === undefined) throw new TypeError('no object comes here')
+    this.#entry = undefined
     this.#offset += entry.size
-    this.#emit({ kind: 'external', digest })
     this.#startSkip(padding(entry.size))
+    return entry
   }
 
   /**

@@ -1,0 +1,111 @@
+import type { SplitstreamWriter } from '@composefs/splitstream'
+import type { DoneSlot, Lane } from '@composefs/threads'
+import { CheckedBlob } from '../decompress/checked-blob.ts'
+import { type LayerDecoder, openDecoder } from '../decompress/layer-decoder.ts'
+import { readAhead } from '../decompress/read-ahead.ts'
+import { isOciError } from '../errors.ts'
+import { feedLayer, type SlotParts } from './feed-layer.ts'
+import type { ImportLayerOptions } from './import-options.ts'
+import { LayerAssembler, type LayerCounts } from './layer-assembler.ts'
+import { detectLayer, LayerSize, type SplitLayer } from './layer-blob.ts'
+import { LayerDigests } from './layer-digests.ts'
+import { SlotSplitter } from './slot-splitter.ts'
+
+/**
+ * One layer on its way into a repository. Its bytes go through slots: this thread fills and splits them, jobs hash and
+ * store what is in them, and this thread puts the results together again, in order.
+ */
+export class LayerImport {
+  readonly #options: ImportLayerOptions
+  readonly #writer: SplitstreamWriter
+  readonly #digests: LayerDigests
+  readonly #splitter: SlotSplitter
+  readonly #assembler: LayerAssembler
+  /** What slots were split into that are not done, by slot. */
+  readonly #parts = new Map<number, SlotParts>()
+
+  /** @throws OciError ERR_OCI_BAD_DIGEST, ERR_OCI_UNSUPPORTED_DIGEST */
+  constructor(writer: SplitstreamWriter, options: ImportLayerOptions) {
+    const { intake, hashing } = options.repository
+    this.#options = options
+    this.#writer = writer
+    this.#digests = new LayerDigests(options.expected, hashing)
+    this.#splitter = new SlotSplitter(intake)
+    this.#assembler = new LayerAssembler(intake, writer, options.entries)
+  }
+
+  get counts(): LayerCounts {
+    return this.#assembler.counts
+  }
+
+  /** Reads the blob to its end, and checks it: the compressed data, the tar, digest and size of the blob, diff ID. */
+  async run(blob: AsyncIterable<Uint8Array>): Promise<SplitLayer> {
+    const { expected, repository, maxSize } = this.#options
+    const { compression, bytes } = await detectLayer(blob, this.#options)
+    const checked = new CheckedBlob(bytes, {
+      ...this.#options,
+      expectedSize: expected.blobSize,
+      hash: this.#digests.startBlob(compression),
+    })
+    const size = new LayerSize(checked, maxSize)
+    const decoder = openDecoder(readAhead(checked), {
+      compression,
+      decoders: repository.decoders,
+    })
+    const lane = repository.intake.slots.lane({
+      chain: this.#digests.layer.address,
+      onDone: slot => this.#assemble(slot),
+    })
+    try {
+      await this.#feed(lane, decoder, size)
+      this.#options.onRead?.()
+      await lane.drain()
+      this.#splitter.finish()
+      this.#digests.verify(checked.size)
+      return { size: size.value, blobSize: checked.size }
+    } finally {
+      await lane.abort()
+      this.#splitter.abort()
+      this.#assembler.abort()
+      await decoder.close()
+    }
+  }
+
+  async #feed(lane: Lane, decoder: LayerDecoder, size: LayerSize): Promise<void> {
+    const { signal } = this.#options
+    const hash = this.#digests.layer
+    const splitter = this.#splitter
+    const feeding = feedLayer({
+      decoder,
+      lane,
+      splitter,
+      signal,
+      onBytes(data) {
+        size.add(data.length)
+        // Unless the threads go on with it.
+        if (hash.address === undefined) hash.update(data)
+      },
+      onSplit: (slot, parts) => {
+        this.#parts.set(slot, parts)
+        this.#assembler.expect(parts.parts)
+      },
+    })
+    try {
+      await feeding
+    } catch (error) {
+      // What comes before the fault is told of before it.
+      if (isOciError(error)) await lane.drain()
+      throw error
+    }
+  }
+
+  async #assemble(slot: DoneSlot): Promise<void> {
+    const { parts, endsPiece } = this.#parts.get(slot.index) as SlotParts
+    this.#parts.delete(slot.index)
+    await this.#options.entries?.turn
+    this.#assembler.add(slot, parts)
+    // Where no piece goes across: a reader of the stream asks for whole ones.
+    if (endsPiece) this.#writer.allowBreak()
+    await this.#writer.drain()
+  }
+}
