@@ -17,8 +17,8 @@ export interface Environment {
   readonly memory: number
   readonly fileSystems: Readonly<Record<Place, string>>
   readonly versions: Toolbox['versions']
-  /** `synthetic`, or `given`. */
-  readonly rootFileSystem: string
+  /** Made from a seed, or that of BENCH_ROOTFS. */
+  readonly rootFileSystem: 'synthetic' | 'given'
 }
 
 export function describeEnvironment(

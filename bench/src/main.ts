@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { describeEnvironment } from './environment.ts'
 import { InputCache } from './inputs/cache.ts'
+import { openInput } from './inputs/catalog.ts'
 import { chooseRows, parseOptions, USAGE } from './options.ts'
 import { BenchRegistry } from './registry.ts'
 import { cellsOf } from './report/cells.ts'
@@ -48,7 +49,7 @@ async function main(): Promise<number> {
     for (const row of rows) {
       const result = await runRow(row, {
         tools,
-        sources: { cache, rootTar: BENCH_ROOTFS },
+        openInput: name => openInput(name, { cache, rootTar: BENCH_ROOTFS }),
         workspace,
         registry: async () => {
           if (BenchRegistry.unavailable() !== undefined) return undefined

@@ -38,8 +38,6 @@ const INPUTS = {
   'big-tar': big('tar'),
   'big-gz': big('gz'),
   'big-zst': big('zst'),
-  'registry-rootfs-4-gz': root('gz', 4),
-  'registry-big-zst': big('zst'),
   'dump-10k': dump(10_000),
   'dump-100k': dump(100_000),
   'dump-1m': dump(1_000_000),

@@ -26,64 +26,49 @@ export interface Cells {
 
 /** What a table shows of a row. */
 export function cellsOf(row: Row, result: RowResult, all: readonly RowResult[]): Cells {
-  const [peerTool] = row.rivals
-  const ours = result.sides.ours ?? []
-  const peer = (peerTool && result.sides[peerTool]) ?? []
   const judgement = judge(row, result, all)
   const value = row.metric === 'time' ? seconds : mebibytes
   const show = row.metric === 'time' ? showSeconds : showMebibytes
-  const middle = (samples: typeof ours, of: typeof value) =>
-    samples.length === 0 ? undefined : median(samples.map(of))
-  const share = (of: typeof value) => {
-    const [a, b] = [middle(ours, of), middle(peer, of)]
-    return a === undefined || b === undefined || b === 0 ? '' : (a / b).toFixed(2)
+  const middle = (tool: Tool, of: typeof value) => {
+    const samples = result.sides[tool] ?? []
+    return samples.length === 0 ? undefined : median(samples.map(of))
   }
+  const share = (tool: Tool, of: typeof value) => {
+    const [a, b] = [middle('ours', of), middle(tool, of)]
+    return a === undefined || b === undefined || b === 0 ? undefined : (a / b).toFixed(2)
+  }
+  const rivals = row.rivals.filter(tool => middle(tool, value) !== undefined)
+  // The first one is the peer of the whole table, unless it is a node that does nothing.
+  const isNamed = (tool: Tool) => tool === 'node' || tool !== row.rivals[0]
+  const each = (text: (tool: Tool) => string | undefined, name: (tool: Tool) => string) =>
+    rivals.map(tool => (isNamed(tool) ? name(tool) : '') + (text(tool) ?? '')).join(', ')
+  const own = middle('ours', value)
   return {
     name: row.name,
     gate: row.gate.map(showLimit).join(', '),
     aim: row.aim.map(showLimit).join(', '),
-    ours: showMaybe(middle(ours, value), show),
-    peer: withOthers(row, result, showMaybe(middle(peer, value), show), peerTool),
-    ratio: withOtherRatios(row, result, share(value)),
-    processorRatio: share(processorSeconds),
-    spread: showMaybe(judgement.spread, share => `${Math.round(share * 100)} %`),
+    ours: own === undefined ? '' : show(own),
+    peer: each(
+      tool => show(middle(tool, value) ?? 0),
+      tool => `${tool} `,
+    ),
+    ratio: each(
+      tool => share(tool, value),
+      tool => `${tool} `,
+    ),
+    processorRatio:
+      row.rivals[0] === undefined ? '' : (share(row.rivals[0], processorSeconds) ?? ''),
+    spread: judgement.spread === undefined ? '' : `${Math.round(judgement.spread * 100)} %`,
     judgement,
   }
 }
 
-/** Times of the other rivals, by name. */
-function withOthers(
-  row: Row,
-  result: RowResult,
-  first: string,
-  firstTool: Tool | undefined,
-): string {
-  const named = firstTool === 'node' && first !== '' ? `node ${first}` : first
-  const others = row.rivals.slice(1).flatMap(tool => {
-    const samples = result.sides[tool]
-    return samples?.length ? [`${tool} ${showSeconds(median(samples.map(seconds)))}`] : []
-  })
-  return [named, ...others].filter(text => text !== '').join(', ')
-}
-
-function withOtherRatios(row: Row, result: RowResult, first: string): string {
-  const ours = result.sides.ours ?? []
-  const others = row.rivals.slice(1).flatMap(tool => {
-    const samples = result.sides[tool]
-    if (!samples?.length || ours.length === 0) return []
-    return [`${(median(ours.map(seconds)) / median(samples.map(seconds))).toFixed(2)} of ${tool}`]
-  })
-  return [first, ...others].filter(text => text !== '').join(', ')
-}
-
-function showMaybe(value: number | undefined, show: (value: number) => string): string {
-  return value === undefined ? '' : show(value)
-}
-
-function showSeconds(value: number): string {
+/** A time, in the unit that suits it. */
+export function showSeconds(value: number): string {
   return value < 0.1995 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(2)} s`
 }
 
-function showMebibytes(value: number): string {
+/** An amount of memory. */
+export function showMebibytes(value: number): string {
   return `${Math.round(value)} MiB`
 }

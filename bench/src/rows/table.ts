@@ -72,12 +72,12 @@ const REGISTRY_PULLS: readonly Row[] = [
   {
     ...registry,
     name: 'pull rootfs 4 layers gz, registry',
-    input: 'registry-rootfs-4-gz',
+    input: 'rootfs-4-gz',
     rivals: ['cfsctl', 'skopeo'],
     gate: [ratio(0.6), ratio(0.5, 'skopeo')],
     aim: [ratio(0.6), ratio(0.5, 'skopeo')],
   },
-  { ...registry, name: 'pull big zst, registry', input: 'registry-big-zst', ...upTo(0.7, 0.7) },
+  { ...registry, name: 'pull big zst, registry', input: 'big-zst', ...upTo(0.7, 0.7) },
 ]
 
 const dump = {

@@ -1,4 +1,4 @@
-import type { Sources } from '../inputs/catalog.ts'
+import type { InputName } from '../inputs/catalog.ts'
 import type { Sample } from '../measure/run-measured.ts'
 import type { BenchRegistry } from '../registry.ts'
 import type { Tool, Toolbox } from '../tools.ts'
@@ -7,7 +7,8 @@ import type { Workspace } from '../workspace.ts'
 /** What all rows of a run share. */
 export interface RunContext {
   readonly tools: Toolbox
-  readonly sources: Sources
+  /** The path of an input. */
+  openInput(name: InputName): Promise<string>
   readonly workspace: Workspace
   /** Starts the registry at the first call; undefined where there can be none. */
   registry(): Promise<BenchRegistry | undefined>

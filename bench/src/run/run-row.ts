@@ -1,5 +1,4 @@
 import { checkResults } from '../check/check-results.ts'
-import { openInput } from '../inputs/catalog.ts'
 import type { Sample } from '../measure/run-measured.ts'
 import type { Row } from '../rows/row.ts'
 import { SCENARIOS, type Scenario } from '../rows/scenarios.ts'
@@ -75,9 +74,8 @@ function sidesOf(row: Row, inputs: RowInputs, context: RunContext): Side[] {
 }
 
 async function openInputs(row: Row, context: RunContext): Promise<RowInputs | undefined> {
-  const { sources } = context
-  const input = await openInput(row.input, sources)
-  const present = row.present === undefined ? '' : await openInput(row.present, sources)
+  const input = await context.openInput(row.input)
+  const present = row.present === undefined ? '' : await context.openInput(row.present)
   if (row.scenario !== 'pull-registry') return { input, present, registry: '', env: {} }
   const registry = await context.registry()
   if (registry === undefined) return undefined
