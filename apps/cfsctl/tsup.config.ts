@@ -5,7 +5,7 @@ import { library } from '../../tsup.config.base.ts'
 export default defineConfig({
   ...library,
   platform: 'node',
-  entry: ['src/main.ts', 'src/digest-worker.ts'],
+  entry: ['src/main.ts', 'src/digest-worker.ts', 'src/helper-thread.ts'],
   external: [/^node:/, 'koffi', 'undici', 'smol-toml'],
   esbuildOptions: options => {
     options.conditions = ['composefs-source']

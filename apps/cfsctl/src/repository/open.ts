@@ -10,6 +10,7 @@ import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
 import { shellWord } from '../output/shell-word.ts'
 import { chooseRepository, type RepositoryChoice } from './choose.ts'
+import { objectHelpers } from './helpers.ts'
 import { decoders, hashing, system } from './platform.ts'
 
 /**
@@ -61,6 +62,7 @@ function openOptions(context: Context): OpenOptions {
     system,
     hashing,
     decoders,
+    helpers: objectHelpers(),
     ...(algorithm === undefined ? {} : { algorithm }),
     ...(erofsVersion === undefined ? {} : { erofsVersion }),
     ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),

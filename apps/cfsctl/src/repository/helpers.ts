@@ -1,0 +1,41 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { ObjectHelpers } from '@composefs/repository'
+import { CliError } from '../errors/cli-error.ts'
+
+/** Says how many threads there are beside the main one; what is not set, or empty, leaves it to us. */
+const VARIABLE = 'COMPOSEFS_HELPERS'
+
+/** More of them wait for the one that reads, inflates and splits. */
+const HELPERS_MAX = 3
+
+/** Room for short-lived objects in a thread: what it makes of a content is gone with the next one. */
+const YOUNG_MEGABYTES = 2
+
+/**
+ * The threads that hash and store beside the main one: one for each further processor, at most three. They start when
+ * there is enough to do.
+ *
+ * @throws CliError usage: the variable is no number
+ */
+export function objectHelpers(): ObjectHelpers {
+  return { threads: helperCount(), createWorker: startHelper }
+}
+
+function helperCount(): number {
+  const text = process.env[VARIABLE] || undefined
+  if (text === undefined) return Math.min(HELPERS_MAX, availableParallelism() - 1)
+  if (/^\d{1,2}$/.test(text)) return Number(text)
+  throw new CliError('usage', `${VARIABLE} is '${text}': a number of threads`)
+}
+
+const startHelper: ObjectHelpers['createWorker'] = data => {
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES }
+  return new Worker(helperFile(), { workerData: data, resourceLimits })
+}
+
+/** The entry of the threads: beside this file's chunk in a build, else a source file. */
+function helperFile(): URL {
+  const isSource = import.meta.url.endsWith('.ts')
+  return new URL(isSource ? '../helper-thread.ts' : './helper-thread.js', import.meta.url)
+}
