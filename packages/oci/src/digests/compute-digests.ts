@@ -66,6 +66,7 @@ async function computeAll(
     versions: options.versions ?? [1, 2],
     xattrs: options.xattrs ?? DEFAULT_XATTR_MODE,
     hashing: options.hashing ?? nodeHashing,
+    decoders: options.decoders,
     signal: options.signal ?? new AbortController().signal,
     turns: new EventLoopTurns(),
     onNotice: message => options.onNotice?.({ level: 'notice', message }),

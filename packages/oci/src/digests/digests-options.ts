@@ -1,5 +1,6 @@
 import type { ErofsVersion } from '@composefs/erofs'
 import type { Algorithm, Digest, Hashing } from '@composefs/fsverity'
+import type { DecoderEngine } from '@composefs/repository'
 import type { Platform } from '../document/platform.ts'
 import type { Notice } from '../notice.ts'
 import type { Progress } from '../progress.ts'
@@ -21,6 +22,8 @@ export interface DigestsOptions {
   readonly strict?: boolean
   /** Who hashes. Default: the hashes of node:crypto. */
   readonly hashing?: Hashing
+  /** Who decompresses. Default: node:zlib. */
+  readonly decoders?: DecoderEngine
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Gets what a person should know although it is no error. */
   readonly onNotice?: ((notice: Notice) => void) | undefined

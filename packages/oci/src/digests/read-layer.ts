@@ -1,4 +1,5 @@
 import type { Hashing } from '@composefs/fsverity'
+import type { DecoderEngine } from '@composefs/repository'
 import { isOciError } from '../errors.ts'
 import { splitLayer } from '../layer/split-layer.ts'
 import type { ImageSource } from '../source/image-source.ts'
@@ -11,6 +12,7 @@ import { heedSignal } from '../transfer/heed-signal.ts'
 export interface LayerReading {
   readonly source: ImageSource
   readonly hashing: Hashing
+  readonly decoders: DecoderEngine | undefined
   readonly signal: AbortSignal
   readonly turns: EventLoopTurns
 }
@@ -25,12 +27,13 @@ export async function readLayer(
   reading: LayerReading,
   options: { readonly sink: LayerSink; onProgress?(bytes: number): void },
 ): Promise<void> {
-  const { source, hashing, signal } = reading
+  const { source, hashing, decoders, signal } = reading
   const { descriptor } = layer
   try {
     await splitLayer(heedSignal(source.blob(descriptor, { signal }), reading), {
       ...options,
       hashing,
+      decoders,
       expected: expectedLayer(layer, source),
       mediaTypeHint: descriptor.mediaType,
       signal,

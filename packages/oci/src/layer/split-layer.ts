@@ -1,4 +1,5 @@
 import type { Hashing } from '@composefs/fsverity'
+import type { DecoderEngine } from '@composefs/repository'
 import { CheckedBlob } from '../decompress/checked-blob.ts'
 import { decode } from '../decompress/decompress.ts'
 import { readAhead } from '../decompress/read-ahead.ts'
@@ -10,6 +11,8 @@ import type { ReadLayerOptions } from './read-layer-options.ts'
 
 export interface SplitLayerOptions extends ReadLayerOptions {
   readonly hashing: Hashing
+  /** Who decompresses. Default: `node:zlib`. */
+  readonly decoders?: DecoderEngine | undefined
   /** Gets the parts of the layer. */
   readonly sink: LayerSink
 }
@@ -42,7 +45,7 @@ export async function splitLayer(
   const turns = new EventLoopTurns()
   const size = new LayerSize(checked, maxSize)
   try {
-    for await (const chunk of readAhead(decode(compression, packed))) {
+    for await (const chunk of readAhead(decode(compression, packed, options.decoders))) {
       signal?.throwIfAborted()
       size.add(chunk.length)
       digests.layer.update(chunk)

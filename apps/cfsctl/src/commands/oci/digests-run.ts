@@ -11,7 +11,7 @@ import type { Context } from '../../context.ts'
 import { documentLines } from '../../output/json.ts'
 import { withProgress } from '../../output/progress.ts'
 import type { Json, Result } from '../../output/result.ts'
-import { hashing } from '../../repository/platform.ts'
+import { decoders, hashing } from '../../repository/platform.ts'
 import { sourceSettings } from '../network-settings.ts'
 import type { ociDigests } from './digests.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -32,6 +32,7 @@ export async function run(args: Args<typeof ociDigests>, context: Context): Prom
       allPlatforms: args['all-platforms'],
       strict: args.strict,
       hashing,
+      decoders,
       ...listeners,
     })
     const json = document(args.image, images, args['all-platforms'])
