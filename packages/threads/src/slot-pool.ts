@@ -79,9 +79,11 @@ export class SlotPool {
 
   /** Waits until a slot became done since `seen`, one may be free, or all has failed; a few milliseconds at most. */
   async wait(seen: number): Promise<void> {
+    // Another lane of this thread may have done it in the meantime, and then nobody calls.
+    if (this.doneCount !== seen) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#waiting.add(resolve)
-    // Alone, nothing happens that another lane does not do.
+    // Alone, nothing can happen but that another lane gives back a slot.
     if (!this.isAlone) {
       const { async, value } = Atomics.waitAsync(this.memory.control, Control.done, seen, NAP)
       if (async) value.then(() => resolve())

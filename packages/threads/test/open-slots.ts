@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { onTestFinished } from 'vitest'
 import { type DoneSlot, type Lane, type Slot, Slots } from '../src/index.ts'
 import { createCheckedWork, Shared } from './checked-work.ts'
+import { startWorker } from './start-worker.ts'
 
 export interface TestSlots {
   readonly slots: Slots
@@ -36,10 +37,7 @@ export function createSlots({ threads = 0, slotCount, behaviour }: TestSlotsOpti
     helpers: {
       threads,
       createWorker(memory) {
-        const worker = new Worker(new URL('worker.ts', import.meta.url), {
-          execArgv: ['--conditions=composefs-source', '--no-warnings'],
-          workerData: { slots: memory, shared: shared.memory, behaviour },
-        })
+        const worker = startWorker(memory, shared, behaviour)
         workers.push(worker)
         return worker
       },
