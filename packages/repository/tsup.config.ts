@@ -1,4 +1,7 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.config.base.ts'
 
-export default defineConfig({ ...library, entry: ['src/index.ts', 'src/thread.ts', 'src/digest-thread.ts'] })
+export default defineConfig({
+  ...library,
+  entry: ['src/index.ts', 'src/thread.ts', 'src/digest-thread.ts'],
+})

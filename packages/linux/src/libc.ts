@@ -39,6 +39,7 @@ export interface Libc {
   mountSetattr(at: number, path: Bytes, flags: number, attributes: Bytes, size: number): number
   moveMount(fromAt: number, from: Bytes, toAt: number, to: Bytes, flags: number): number
   renameat2(fromAt: number, from: Bytes, toAt: number, to: Bytes, flags: number): number
+  statx(at: number, path: Bytes, flags: number, mask: number, out: Bytes): number
   /** errno of the call just made. */
   errno(): number
   /** Where a buffer lies, for structs that point to others. It must stay referenced until the call is over. */
@@ -46,9 +47,15 @@ export interface Libc {
 }
 
 /** Numbers of the calls that go through syscall(2). The newer ones are the same everywhere. */
-const CALL_NUMBERS: Readonly<Record<string, { mknodat: number; renameat2: number }>> = {
-  x64: { mknodat: 259, renameat2: 316 },
-  arm64: { mknodat: 33, renameat2: 276 },
+const CALL_NUMBERS: Readonly<Record<string, CallNumbers>> = {
+  x64: { mknodat: 259, renameat2: 316, statx: 332 },
+  arm64: { mknodat: 33, renameat2: 276, statx: 291 },
+}
+
+interface CallNumbers {
+  readonly mknodat: number
+  readonly renameat2: number
+  readonly statx: number
 }
 
 let loaded: Libc | undefined
@@ -121,7 +128,7 @@ function load(): Libc {
   }
 }
 
-function bind(koffi: Koffi, numbers: { mknodat: number; renameat2: number }): Libc {
+function bind(koffi: Koffi, numbers: CallNumbers): Libc {
   const library = koffi.load(null)
   const int = (name: string, ...parameters: string[]) => library.func(name, 'int', parameters)
   const long = (name: string, ...parameters: string[]) => library.func(name, 'long', parameters)
@@ -151,6 +158,7 @@ function bind(koffi: Koffi, numbers: { mknodat: number; renameat2: number }): Li
     mountSetattr: numbered(442, 'int', bytes, 'unsigned int', bytes, 'size_t'),
     moveMount: numbered(429, 'int', bytes, 'int', bytes, 'unsigned int'),
     renameat2: numbered(numbers.renameat2, 'int', bytes, 'int', bytes, 'unsigned int'),
+    statx: numbered(numbers.statx, 'int', bytes, 'int', 'unsigned int', bytes),
     errno: () => koffi.errno(),
     address: buffer => koffi.address(buffer),
   }

@@ -1,5 +1,6 @@
 import {
   createUnnamed,
+  fileSize,
   linkUnnamed,
   renameNoReplace,
   reopenReadOnly,
@@ -21,6 +22,7 @@ export const linuxSystem = {
   createUnnamed,
   reopenReadOnly,
   linkUnnamed,
+  fileSize,
   renameNoReplace,
   enableVerity,
   measureVerity,

@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -94,9 +95,60 @@ describe('unnamed files', () => {
       expect.objectContaining({ code: 'ENOENT', errno: -2, syscall: 'linkat', path }),
     )
     closeSync(file)
+    // Without the right to link a descriptor it is looked for in /proc.
     expect(() => linuxSystem.linkUnnamed(-1, join(directory, 'x'))).toThrow(
-      expect.objectContaining({ code: 'ENOENT' }),
+      expect.objectContaining({ code: expect.stringMatching(/^(EBADF|ENOENT)$/) }),
     )
+  })
+
+  test('get a name whose path is bytes, of a user without rights too', () => {
+    const place = fresh('bytes')
+    chmodSync(directory, 0o755)
+    chmodSync(place, 0o777)
+    const program = `
+      import { linuxSystem } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
+      if (process.getuid() === 0) process.seteuid(65534)
+      for (const name of ['a', 'b', 'b']) {
+        const file = linuxSystem.createUnnamed(${JSON.stringify(place)}, 0o600)
+        console.log(linuxSystem.linkUnnamed(file, Buffer.from(${JSON.stringify(place)} + '/' + name)))
+      }`
+    const flags = ['--conditions=composefs-source', '--no-warnings', '--input-type=module']
+    const { stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', program], {
+      encoding: 'utf8',
+    })
+    expect([stdout, stderr]).toEqual(['linked\nlinked\nexists\n', ''])
+    expect(readdirSync(place)).toEqual(['a', 'b'])
+  })
+})
+
+describe('the size of a file', () => {
+  const sizeOf = (path: string) => linuxSystem.fileSize(Buffer.from(path))
+
+  test('is told of regular files alone, and no symlink is followed', () => {
+    const place = fresh('size')
+    const at = (name: string) => join(place, name)
+    writeFileSync(at('empty'), '')
+    writeFileSync(at('large'), '')
+    truncateSync(at('large'), 2 ** 33 + 5)
+    mkdirSync(at('directory'))
+    symlinkSync('large', at('link'))
+    const found = ['empty', 'large', 'directory', 'link', 'none', 'directory/none'].map(name =>
+      sizeOf(at(name)),
+    )
+    expect(found).toEqual([0, 2 ** 33 + 5, 'other', 'other', 'absent', 'absent'])
+  })
+
+  test('cannot be told of what no path leads to', () => {
+    const place = fresh('no-size')
+    writeFileSync(join(place, 'file'), '')
+    const path = join(place, 'file', 'x')
+    expect(() => sizeOf(path)).toThrow(
+      expect.objectContaining({ code: 'ENOTDIR', syscall: 'statx', path }),
+    )
+    expect(() => sizeOf(join(place, 'x'.repeat(5000)))).toThrow(
+      expect.objectContaining({ code: 'ENAMETOOLONG' }),
+    )
+    expect(() => sizeOf(`${place}\0x`)).toThrow(TypeError)
   })
 })
 

@@ -1,11 +1,11 @@
 import { closeSync, lstatSync } from 'node:fs'
-import type { Algorithm, Digest } from '@composefs/fsverity'
-import { fsverityDigest } from '@composefs/fsverity'
+import { type Algorithm, createDigester, Digest, type Digester } from '@composefs/fsverity'
 import type { DataSharing } from './data-sharing.ts'
 import { isErrno, isRepositoryError } from './errors.ts'
 import { openForReading } from './file-bytes.ts'
 import type { Layout } from './layout.ts'
 import { assertSize, notAFile, OpenObject } from './object-handle.ts'
+import { ObjectPath } from './object-path.ts'
 import type { ObjectStore, ObjectWriter, PutResult } from './object-store.ts'
 import { type ContentDigest, DiskObjectWriter } from './object-writer.ts'
 import { isRealDirectory, makeRealDirectories } from './real-directories.ts'
@@ -37,12 +37,16 @@ export class DiskObjectStore implements ObjectStore {
   readonly assertWritable: () => void
   /** By first byte of the digest: the directories of objects that have been found to be directories. */
   readonly #known = new Uint8Array(256)
+  #hasObjects = false
+  readonly #path: ObjectPath
+  #digester: Digester | undefined
   readonly #unsynced: Int32Array
 
   constructor(options: DiskObjectStoreOptions) {
     this.#system = options.system
     this.#layout = options.layout
     this.verity = options.verity
+    this.#path = new ObjectPath(options.layout, options.verity.algorithm)
     this.#unsynced = options.unsynced ?? new Int32Array(1)
     this.assertWritable = () => options.assertWritable()
   }
@@ -82,14 +86,7 @@ export class DiskObjectStore implements ObjectStore {
    * @throws RepositoryError ERR_REPOSITORY_BAD_DIRECTORY
    */
   pathOf(id: Digest): string {
-    const first = id.bytes[0] ?? 0
-    // Once for each directory: reading asks for every file of a layer.
-    if (
-      this.#known[first] !== 1 &&
-      isRealDirectory(this.#layout, this.#layout.objectDirectory(id))
-    ) {
-      this.#known[first] = 1
-    }
+    this.#isReal(id.bytes)
     return this.#layout.object(id)
   }
 
@@ -100,18 +97,24 @@ export class DiskObjectStore implements ObjectStore {
    *   kernel read something else than was written)
    */
   put(content: Uint8Array): PutResult {
+    const digest = new Uint8Array(this.algorithm.digestSize)
+    const isNew = this.putInto(content, digest)
+    return { digest: new Digest(this.algorithm, digest), isNew, size: content.length }
+  }
+
+  /** Like `put`, but writes the digest to the start of `digest` and says whether the object is new. */
+  putInto(content: Uint8Array, digest: Uint8Array): boolean {
     this.assertWritable()
-    const { algorithm, hashing } = this.verity
-    const digest = fsverityDigest(content, { algorithm, hashing })
-    const size = content.length
-    const state = this.#look(digest, size)
-    if (state === 'present') return { digest, isNew: false, size }
+    this.#digester ??= createDigester(this.verity)
+    this.#digester.digest(content, digest)
+    const state = this.#look(digest, content.length)
+    if (state === 'present') return false
     const staged = this.#stage(StagedFile.create)
     try {
       staged.write(content)
       const measured = this.verity.seal(staged)
-      if (measured !== undefined) assertDigest(measured, digest)
-      return { digest, isNew: this.#publish(staged, digest, state), size }
+      if (measured !== undefined) assertDigest(measured, this.#idOf(digest))
+      return this.#publish(staged, digest, state)
     } finally {
       staged.close()
     }
@@ -125,8 +128,8 @@ export class DiskObjectStore implements ObjectStore {
       digest,
       staged: this.#stage(StagedFile.create),
       publish: (staged, digest, size) => {
-        const state = this.#look(digest, size)
-        return state !== 'present' && this.#publish(staged, digest, state)
+        const state = this.#look(digest.bytes, size)
+        return state !== 'present' && this.#publish(staged, digest.bytes, state)
       },
     })
   }
@@ -140,7 +143,7 @@ export class DiskObjectStore implements ObjectStore {
    */
   *receive(id: Digest, from: OpenObject, sharing: DataSharing): Generator<Uint8Array, ReceivedBy> {
     this.assertWritable()
-    const state = this.#look(id, from.size)
+    const state = this.#look(id.bytes, from.size)
     if (state === 'present') {
       yield* from.pieces()
       return 'present'
@@ -149,7 +152,7 @@ export class DiskObjectStore implements ObjectStore {
       verity: this.verity,
       stage: () => this.#stage(StagedFile.create),
       stageLink: path => this.#stage((system, place) => StagedFile.link(system, place, path)),
-      publish: staged => void this.#publish(staged, id, state),
+      publish: staged => void this.#publish(staged, id.bytes, state),
     }
     return yield* receiveObject(id, from, { store, sharing })
   }
@@ -197,17 +200,21 @@ export class DiskObjectStore implements ObjectStore {
   }
 
   /** Whether the file of an object that is to be stored is there, and as good as a new one. */
-  #look(id: Digest, size: number): ObjectState {
-    // Before every write: enabling fs-verity, linking and replacing must not reach a file elsewhere.
-    if (!isRealDirectory(this.#layout, this.#layout.objectDirectory(id))) return 'absent'
-    const path = this.#layout.object(id)
-    const verity = this.verity
-    const status = lstatSync(path, { throwIfNoEntry: false })
-    if (status === undefined) return 'absent'
+  #look(digest: Uint8Array, size: number): ObjectState {
+    if (!this.#isReal(digest)) return 'absent'
+    const found = this.#system.fileSize(this.#path.of(digest))
+    if (found === 'absent') return 'absent'
     // Also heals an object that a crash cut short.
-    if (!status.isFile() || status.size !== size) return 'unfit'
-    if (verity.isUnsupported && !verity.verify) return 'present'
-    const file = openForReading(path)
+    if (found !== size) return 'unfit'
+    const { verity } = this
+    return verity.isUnsupported && !verity.verify ? 'present' : this.#inspect(this.#idOf(digest))
+  }
+
+  /** Whether a file of the right size has the right content, as far as the mode asks. */
+  #inspect(id: Digest): 'present' | 'unfit' {
+    const { verity } = this
+    this.#assertReal(id)
+    const file = openForReading(this.#layout.object(id))
     try {
       const measured = verity.required ? verity.measure(file) : verity.measureOrEnable(file)
       if (measured.state === 'other-algorithm') return 'unfit'
@@ -223,31 +230,70 @@ export class DiskObjectStore implements ObjectStore {
     const { objects } = this.#layout
     // Created where all objects of a repository share a directory: faster on ext4 than one file in each.
     const place = { directory: objects, mode: OBJECT_MODE }
-    if (!isRealDirectory(this.#layout, objects)) makeRealDirectories(this.#layout, objects)
-    return start(this.#system, place)
+    if (!this.#hasObjects) this.#makeObjects()
+    try {
+      return start(this.#system, place)
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error
+      this.#makeObjects()
+      return start(this.#system, place)
+    }
+  }
+
+  #makeObjects(): void {
+    makeRealDirectories(this.#layout, this.#layout.objects)
+    this.#hasObjects = true
   }
 
   /** Gives a finished file its name; false when another writer was faster. */
-  #publish(staged: StagedFile, id: Digest, state: 'absent' | 'unfit'): boolean {
-    const path = this.#layout.object(id)
+  #publish(staged: StagedFile, digest: Uint8Array, state: 'absent' | 'unfit'): boolean {
     if (state === 'unfit') {
-      replaceUnfit(staged, id, path)
+      const id = this.#idOf(digest)
+      this.#assertReal(id)
+      replaceUnfit(staged, id, this.#layout.object(id))
       this.hasUnsynced = true
       return true
     }
-    const isNew = this.#link(staged, id, path) === 'linked'
+    const isNew = this.#link(staged, digest) === 'linked'
     if (isNew) this.hasUnsynced = true
     return isNew
   }
 
-  #link(staged: StagedFile, id: Digest, path: string): 'linked' | 'exists' {
-    try {
-      return staged.link(path)
-    } catch (error) {
-      if (!isErrno(error, 'ENOENT')) throw error
-      makeRealDirectories(this.#layout, this.#layout.objectDirectory(id))
-      return staged.link(path)
+  #link(staged: StagedFile, digest: Uint8Array): 'linked' | 'exists' {
+    const path = this.#path.of(digest)
+    // Looked at a moment ago, so that what is not known is not there.
+    if (this.#known[digest[0] as number] === 1) {
+      try {
+        return staged.link(path)
+      } catch (error) {
+        if (!isErrno(error, 'ENOENT')) throw error
+      }
     }
+    makeRealDirectories(this.#layout, this.#layout.objectDirectory(this.#idOf(digest)))
+    this.#known[digest[0] as number] = 1
+    return staged.link(path)
+  }
+
+  /**
+   * Whether the directory of an object is there, and a directory. Asked of each directory once: writing and reading
+   * mean thousands of objects.
+   */
+  #isReal(digest: Uint8Array): boolean {
+    const first = digest[0] as number
+    if (this.#known[first] === 1) return true
+    const directory = this.#layout.objectDirectory(this.#idOf(digest))
+    if (!isRealDirectory(this.#layout, directory)) return false
+    this.#known[first] = 1
+    return true
+  }
+
+  /** Before what is there is replaced, or changed: that must not reach a file elsewhere. */
+  #assertReal(id: Digest): void {
+    isRealDirectory(this.#layout, this.#layout.objectDirectory(id))
+  }
+
+  #idOf(digest: Uint8Array): Digest {
+    return new Digest(this.algorithm, digest.slice(0, this.algorithm.digestSize))
   }
 }
 

@@ -102,9 +102,10 @@ export class StagedFile {
   }
 
   /** Gives the file its name unless the name exists. ENOENT means that the directory is missing. */
-  link(path: string): 'linked' | 'exists' {
+  link(path: string | Uint8Array): 'linked' | 'exists' {
     if (this.#temporary === undefined) return this.#system.linkUnnamed(this.#file, path)
-    if (this.#system.renameNoReplace(this.#temporary, path) === 'exists') return 'exists'
+    const name = typeof path === 'string' ? path : Buffer.from(path).toString()
+    if (this.#system.renameNoReplace(this.#temporary, name) === 'exists') return 'exists'
     this.#temporary = undefined
     return 'linked'
   }

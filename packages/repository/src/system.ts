@@ -23,8 +23,10 @@ export interface System {
   createUnnamed(directory: string, mode: number): FileDescriptor | undefined
   /** Opens the file behind `file` once more, read-only (through /proc/self/fd). */
   reopenReadOnly(file: FileDescriptor): FileDescriptor
-  /** Gives an unnamed file its name (linkat); an existing name stays as it is. */
-  linkUnnamed(file: FileDescriptor, path: string): 'linked' | 'exists'
+  /** Gives an unnamed file its name (linkat); an existing name stays as it is. `path` is not kept. */
+  linkUnnamed(file: FileDescriptor, path: string | Uint8Array): 'linked' | 'exists'
+  /** Bytes of the regular file at `path`, symlinks not followed (statx). `path` is not kept. */
+  fileSize(path: Uint8Array): number | 'absent' | 'other'
   /** Renames unless the new name exists (RENAME_NOREPLACE). */
   renameNoReplace(from: string, to: string): 'renamed' | 'exists'
   /**

@@ -3,6 +3,7 @@ import {
   copyFileSync,
   fstatSync,
   linkSync,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
@@ -45,6 +46,12 @@ export class SimulatedSystem implements System {
 
   linkUnnamed(): 'linked' | 'exists' {
     throw new Error('there are no unnamed files')
+  }
+
+  fileSize(path: Uint8Array): number | 'absent' | 'other' {
+    const status = lstatSync(Buffer.from(path), { throwIfNoEntry: false })
+    if (status === undefined) return 'absent'
+    return status.isFile() ? status.size : 'other'
   }
 
   renameNoReplace(from: string, to: string): 'renamed' | 'exists' {

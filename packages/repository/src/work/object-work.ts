@@ -75,8 +75,7 @@ export class ObjectWork implements Work {
     switch (kind) {
       case ObjectJob.store: {
         if (this.#store === undefined) throw new TypeError('there is no store to store in')
-        const { digest, isNew } = this.#store.put(data)
-        result.set(digest.bytes, JobResult.digest)
+        const isNew = this.#store.putInto(data, result)
         result[JobResult.outcome] = isNew ? JobOutcome.stored : JobOutcome.present
         break
       }
