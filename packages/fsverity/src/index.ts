@@ -13,6 +13,7 @@ export {
 } from './algorithm.ts'
 export { Descriptor } from './descriptor.ts'
 export { Digest } from './digest.ts'
+export { DigestSet } from './digest-set.ts'
 export { createDigester, type Digester } from './digester.ts'
 export { formatDigest } from './formatted.ts'
 export { createFsverity, type Fsverity, type FsverityOptions, fsverityDigest } from './fsverity.ts'

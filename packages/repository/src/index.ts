@@ -48,7 +48,6 @@ export { type OpenOptions, openRepository, readAlgorithm } from './open.ts'
 export { type PublishedName, publish } from './publish.ts'
 export type { DecoderEngine, DecoderStep, RawDecoder } from './raw-decoder.ts'
 export { type DependentsOptions, findDependents } from './reach/dependents.ts'
-export { DigestSet } from './reach/digest-set.ts'
 export { type ExplainOptions, type Explanation, explainObject } from './reach/explain.ts'
 export {
   type Extent,

@@ -1,4 +1,4 @@
-import { type Algorithm, type Digest, LOG_BLOCK_SIZE } from '@composefs/fsverity'
+import { type Algorithm, type Digest, DigestSet, LOG_BLOCK_SIZE } from '@composefs/fsverity'
 import type { ZstdCodec, ZstdCompressor } from './codec.ts'
 import { SplitstreamError } from './errors.ts'
 import {
@@ -53,10 +53,12 @@ export class SplitstreamWriter {
   readonly contentType: string
   readonly #zstd: ZstdCodec
   readonly #compressor: ZstdCompressor
-  readonly #streamReferences = new ReferenceTable()
-  readonly #objectReferences = new ReferenceTable()
+  readonly #streamReferences: DigestSet
+  readonly #objectReferences: DigestSet
   readonly #named = new Map<string, number>()
   #inline = new Uint8Array(4096)
+  readonly #head = new Uint8Array(CHUNK_HEAD_SIZE)
+  readonly #headView = new DataView(this.#head.buffer)
   #inlineLength = 0
   #size = 0
   #inlineSize = 0
@@ -68,6 +70,8 @@ export class SplitstreamWriter {
   constructor(options: SplitstreamWriterOptions) {
     encodeContentType(options.contentType)
     this.algorithm = options.algorithm
+    this.#streamReferences = new DigestSet(options.algorithm)
+    this.#objectReferences = new DigestSet(options.algorithm)
     this.contentType = options.contentType
     this.#zstd = options.zstd
     this.#compressor = options.zstd.createCompressor()
@@ -85,13 +89,13 @@ export class SplitstreamWriter {
 
   /** Distinct objects so far. */
   get objectCount(): number {
-    return this.#objectReferences.length
+    return this.#objectReferences.size
   }
 
   /** Keeps another stream or an image alive. */
   addReference(digest: Digest): void {
     this.#assertOpen()
-    this.#streamReferences.add(digest, this.algorithm)
+    this.#refer(this.#streamReferences, digest)
   }
 
   /**
@@ -110,7 +114,7 @@ export class SplitstreamWriter {
     if (this.#named.size >= NAMED_REFERENCES_MAX && !this.#named.has(name)) {
       throw tooLarge(`more than ${NAMED_REFERENCES_MAX} named references`)
     }
-    this.#named.set(name, this.#streamReferences.add(digest, this.algorithm))
+    this.#named.set(name, this.#refer(this.#streamReferences, digest))
   }
 
   /** Appends a copy of `data`. Neighbouring inline data become one chunk. */
@@ -133,7 +137,7 @@ export class SplitstreamWriter {
     this.#assertOpen()
     if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`an object of ${size} bytes`)
     this.#flushInline()
-    this.#writeChunkHead(BigInt(this.#objectReferences.add(digest, this.algorithm)))
+    this.#writeChunkHead(this.#refer(this.#objectReferences, digest))
     this.#size += size
   }
 
@@ -179,16 +183,18 @@ export class SplitstreamWriter {
 
   #flushInline(): void {
     if (this.#inlineLength === 0) return
-    this.#writeChunkHead(BigInt(-this.#inlineLength))
+    this.#writeChunkHead(-this.#inlineLength)
     this.#compressor.write(this.#inline.subarray(0, this.#inlineLength))
     this.#streamSize += this.#inlineLength
     this.#inlineLength = 0
   }
 
-  #writeChunkHead(value: bigint): void {
-    const head = new Uint8Array(CHUNK_HEAD_SIZE)
-    new DataView(head.buffer).setBigInt64(0, value, true)
-    this.#compressor.write(head)
+  /** @param value the index of a reference, or the length of inline data, negative */
+  #writeChunkHead(value: number): void {
+    // As setBigInt64 would, without a BigInt for each file.
+    this.#headView.setInt32(0, value | 0, true)
+    this.#headView.setInt32(4, Math.floor(value / 2 ** 32), true)
+    this.#compressor.write(this.#head)
     this.#streamSize += CHUNK_HEAD_SIZE
   }
 
@@ -196,9 +202,9 @@ export class SplitstreamWriter {
     if (compressedSize > COMPRESSED_SIZE_MAX) {
       throw tooLarge(`more than ${COMPRESSED_SIZE_MAX} compressed bytes outside of objects`)
     }
-    for (const { length } of [this.#streamReferences, this.#objectReferences]) {
-      if (length * this.algorithm.digestSize > REFERENCES_SIZE_MAX) {
-        throw tooLarge(`${length} references to objects or streams`)
+    for (const { size } of [this.#streamReferences, this.#objectReferences]) {
+      if (size * this.algorithm.digestSize > REFERENCES_SIZE_MAX) {
+        throw tooLarge(`${size} references to objects or streams`)
       }
     }
     const sizeMax = STREAM_SIZE_FREE + STREAM_RATIO_MAX * compressedSize
@@ -219,8 +225,8 @@ export class SplitstreamWriter {
   #assemble(names: Uint8Array, stream: Uint8Array): Uint8Array {
     const digestSize = this.algorithm.digestSize
     const streamReferencesStart = Header.size + Info.size
-    const objectReferencesStart = streamReferencesStart + this.#streamReferences.length * digestSize
-    const namesStart = objectReferencesStart + this.#objectReferences.length * digestSize
+    const objectReferencesStart = streamReferencesStart + this.#streamReferences.size * digestSize
+    const namesStart = objectReferencesStart + this.#objectReferences.size * digestSize
     const streamStart = namesStart + names.length
     const end = streamStart + stream.length
 
@@ -254,38 +260,14 @@ export class SplitstreamWriter {
     return file
   }
 
+  /** The index of a reference, which is new or was there. */
+  #refer(references: DigestSet, { algorithm, bytes }: Digest): number {
+    if (algorithm.kernelId === this.algorithm.kernelId) return references.intern(bytes)
+    throw new TypeError(`a ${algorithm.name} digest in a ${this.algorithm.name} splitstream`)
+  }
+
   #assertOpen(): void {
     if (this.#finished) throw new TypeError('the splitstream is finished')
-  }
-}
-
-/** Digests, each once, in the order in which they were first added. */
-class ReferenceTable {
-  readonly #indexes = new Map<string, number>()
-  readonly #digests: Uint8Array[] = []
-
-  get length(): number {
-    return this.#digests.length
-  }
-
-  add(digest: Digest, algorithm: Algorithm): number {
-    if (digest.algorithm.kernelId !== algorithm.kernelId) {
-      throw new TypeError(`a ${digest.algorithm.name} digest in a ${algorithm.name} splitstream`)
-    }
-    const known = this.#indexes.get(digest.hex)
-    if (known !== undefined) return known
-    const index = this.#digests.length
-    this.#indexes.set(digest.hex, index)
-    this.#digests.push(digest.bytes)
-    return index
-  }
-
-  copyTo(file: Uint8Array, at: number): void {
-    let end = at
-    for (const digest of this.#digests) {
-      file.set(digest, end)
-      end += digest.length
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Algorithm, Digest } from '@composefs/fsverity'
-import { DigestSet } from '../reach/digest-set.ts'
+import { DigestSet } from '@composefs/fsverity'
 import type { CheckFinding, CheckReport, CheckWarning } from './finding.ts'
 
 /** Findings that are listed: a repository that lost everything must not take the memory too. */

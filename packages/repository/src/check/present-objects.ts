@@ -1,6 +1,5 @@
-import { Digest } from '@composefs/fsverity'
+import { Digest, DigestSet } from '@composefs/fsverity'
 import type { DiskObjectStore } from '../objects.ts'
-import { DigestSet } from '../reach/digest-set.ts'
 
 /**
  * Which objects are there. What has been seen once is taken to stay: the lock keeps garbage collection away. What has

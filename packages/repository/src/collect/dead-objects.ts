@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs'
+import { DigestSet } from '@composefs/fsverity'
 import type { OnBroken } from '../reach/broken.ts'
-import { DigestSet } from '../reach/digest-set.ts'
 import { objectFiles } from '../reach/object-files.ts'
 import type { Repository } from '../repository.ts'
 import { Turns } from '../turns.ts'

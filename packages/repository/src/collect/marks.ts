@@ -1,5 +1,5 @@
+import { DigestSet } from '@composefs/fsverity'
 import type { OnBroken } from '../reach/broken.ts'
-import { DigestSet } from '../reach/digest-set.ts'
 import { extraRoots } from '../reach/extra-roots.ts'
 import { type RepositoryNames, readNames } from '../reach/names.ts'
 import { type ReachVisitor, ReachWalk } from '../reach/walk-reach.ts'

@@ -1,7 +1,7 @@
 import type { Digest } from '@composefs/fsverity'
+import { DigestSet } from '@composefs/fsverity'
 import type { Repository } from '../repository.ts'
 import type { OnBroken } from './broken.ts'
-import { DigestSet } from './digest-set.ts'
 import { type GraphNode, type ReachGraph, readGraph } from './graph.ts'
 import { entryPath, type Root, rootPath } from './root.ts'
 

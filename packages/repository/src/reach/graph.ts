@@ -1,7 +1,7 @@
 import type { Digest } from '@composefs/fsverity'
+import { DigestSet } from '@composefs/fsverity'
 import type { Repository } from '../repository.ts'
 import type { OnBroken } from './broken.ts'
-import { DigestSet } from './digest-set.ts'
 import { extraRoots } from './extra-roots.ts'
 import { IndexList } from './index-list.ts'
 import { objectOfRoot, type RepositoryNames, readNames } from './names.ts'

@@ -1,5 +1,5 @@
 import type { Algorithm, Digest } from '@composefs/fsverity'
-import { DigestSet } from './digest-set.ts'
+import { DigestSet } from '@composefs/fsverity'
 
 /** The entries of `streams/` or of `images/`: which object each of them names. */
 export class LinkTable {

@@ -1,9 +1,10 @@
-import type { Algorithm } from '@composefs/fsverity'
+import type { Algorithm } from './algorithm.ts'
 
 /** Digests of one page: pages are added as the set grows, so that nothing is copied. */
-const PAGE_DIGESTS = 1 << 13
-const TABLE_MIN = 1 << 10
+const PAGE_DIGESTS = 1 << 10
+const TABLE_MIN = 1 << 6
 const EMPTY = -1
+const DIGEST_SIZE_MAX = 64
 
 /**
  * Digests, each once, packed: about 42 bytes for one of SHA-256 and 74 for one of SHA-512, whatever their number.
@@ -26,12 +27,20 @@ export class DigestSet {
 
   /** Copies a digest in; false when it was there. */
   add(digest: Uint8Array): boolean {
+    const before = this.#size
+    return this.intern(digest) === before
+  }
+
+  /** Copies a digest in unless it is there, and returns its index. */
+  intern(digest: Uint8Array): number {
     const place = this.#place(digest)
-    if (this.#table[place] !== EMPTY) return false
-    this.#table[place] = this.#size
+    const known = this.#table[place] as number
+    if (known !== EMPTY) return known
+    const index = this.#size
+    this.#table[place] = index
     this.#append(digest)
     if (3 * this.#size > 2 * this.#table.length) this.#grow()
-    return true
+    return index
   }
 
   has(digest: Uint8Array): boolean {
@@ -47,6 +56,18 @@ export class DigestSet {
   at(index: number): Uint8Array {
     const start = (index % PAGE_DIGESTS) * this.#digestSize
     return this.#page(index).subarray(start, start + this.#digestSize)
+  }
+
+  /** Copies all digests, by their indexes, into `target` from `offset` on. */
+  copyTo(target: Uint8Array, offset: number): void {
+    let rest = this.#size * this.#digestSize
+    let at = offset
+    for (const page of this.#pages) {
+      const part = page.subarray(0, rest)
+      target.set(part, at)
+      at += part.length
+      rest -= part.length
+    }
   }
 
   /** Yields the digests by their indexes. They alias the set. */
@@ -100,16 +121,17 @@ export class DigestSet {
   }
 }
 
+let random: Uint32Array | undefined
+
 /**
- * A random number for each value of each byte: tabulation hashing. Images and streams may name any digests they like,
+ * Tabulation hashing: a random number for each value of each byte. Images and streams may name any digests they like,
  * so whoever makes them must not be able to tell which fall into one place.
  */
-const RANDOM = crypto.getRandomValues(new Uint32Array(64 * 256))
-
 function hash(bytes: Uint8Array, start: number, end: number): number {
+  random ??= crypto.getRandomValues(new Uint32Array(DIGEST_SIZE_MAX * 256))
   let sum = 0
   for (let i = start, row = 0; i < end; i++, row += 256) {
-    sum ^= RANDOM[row + (bytes[i] as number)] as number
+    sum ^= random[row + (bytes[i] as number)] as number
   }
   return sum
 }

@@ -1,7 +1,6 @@
-import { type Algorithm, SHA256, SHA512 } from '@composefs/fsverity'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DigestSet } from '../../src/index.ts'
+import { type Algorithm, DigestSet, SHA256, SHA512 } from '../src/index.ts'
 
 describe.each([SHA256, SHA512])('a set of $name digests', algorithm => {
   test('has what was added, in that order', () => {
@@ -19,6 +18,12 @@ describe.each([SHA256, SHA512])('a set of $name digests', algorithm => {
         }
         expect(set.size).toBe(expected.length)
         expect([...set].map(bytes => bytes.join())).toEqual(expected)
+        expect(digests.map(bytes => set.intern(bytes))).toEqual(
+          digests.map(bytes => expected.indexOf(bytes.join())),
+        )
+        const copy = new Uint8Array(3 + set.size * algorithm.digestSize)
+        set.copyTo(copy, 3)
+        expect(copy.subarray(3)).toEqual(Uint8Array.from([...set].flatMap(bytes => [...bytes])))
         for (const bytes of [...digests, ...others]) {
           expect(set.has(bytes)).toBe(expected.includes(bytes.join()))
           expect(set.indexOf(bytes)).toBe(expected.indexOf(bytes.join()))
