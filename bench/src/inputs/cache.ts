@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Part of the names of what is cached; another one when the generators change. */
-const GENERATION = 1
+const GENERATION = 2
 
 /** Inputs that have been made, kept from run to run: BENCH_CACHE, or a directory below that of the system. */
 export class InputCache {

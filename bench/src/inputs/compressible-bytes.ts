@@ -2,9 +2,9 @@ import { seededRandom } from '@composefs/test-fixtures'
 import { RandomBytes } from './random-bytes.ts'
 
 const CORPUS_SIZE = 1 << 20
-const WORDS = 3000
-/** Of twelve pieces of a content one is of random bytes: gzip then makes a third of it, as of a Debian root. */
-const PIECES_PER_RANDOM_ONE = 12
+const WORDS = 1500
+/** Of so many pieces of a content one is of random bytes: gzip then makes of it what it makes of a Debian root. */
+const PIECES_PER_RANDOM_ONE = 24
 const PIECE_MAX = 160
 
 /** Contents that compress about as programs and texts do, no two of them alike, from a seed. */

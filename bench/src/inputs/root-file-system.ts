@@ -21,6 +21,8 @@ export const ROOT_SHAPE: RootShape = {
 
 /** One file in so many has the content of another. */
 const FILES_PER_DUPLICATE = 10
+/** Larger ones, of which there are few, would change the distribution of sizes. */
+const DUPLICATE_MAX = 50_000
 /** What every root has; /usr is where `/` gets its metadata from. */
 const TOP = ['etc', 'opt', 'usr', 'var']
 /** So many levels of directories at most. */
@@ -37,9 +39,9 @@ export function* rootFileSystem(shape: RootShape = ROOT_SHAPE): Generator<Buffer
   for (const name of directories) yield tarHeader({ name: `${name}/`, type: 'directory' })
   // Sizes come in any order, but each share of the distribution comes once.
   const shares = shuffled(shape.files, random.below)
-  for (const kind of shuffledKinds(shape, random.below)) {
+  for (const [index, kind] of shuffledKinds(shape, random.below).entries()) {
     const parent = random.pick(directories)
-    const name = `${parent}/${'dfsh'[kind]}${(directories.length + files.length).toString(36)}`
+    const name = `${parent}/${'dfsh'[kind]}${index.toString(36)}`
     if (kind === DIRECTORY) {
       yield tarHeader({ name: `${name}/`, type: 'directory' })
       if (name.split('/').length <= DEPTH_MAX) directories.push(name)
@@ -47,20 +49,18 @@ export function* rootFileSystem(shape: RootShape = ROOT_SHAPE): Generator<Buffer
     }
     const target = files.length === 0 ? undefined : random.pick(files)
     if (kind === SYMLINK && target !== undefined) {
-      yield tarHeader({ name: `${name}-${files.length}`, type: 'symlink', target: target.slice(1) })
+      yield tarHeader({ name, type: 'symlink', target: target.slice(1) })
       continue
     }
     if (kind === HARDLINK && target !== undefined) {
-      yield tarHeader({ name: `${name}-${files.length}`, type: 'hardlink', target })
+      yield tarHeader({ name, type: 'hardlink', target })
       continue
     }
-    const share = (shares[files.length] ?? 0) / Math.max(1, shape.files - 1)
-    const content =
-      random.below(FILES_PER_DUPLICATE) === 0 && earlier.length > 0
-        ? random.pick(earlier)
-        : contents.next(sizeAt(share))
-    // Only small ones: a large duplicate would change the distribution of sizes.
-    if (content.length < 50_000) earlier.push(content)
+    const size = sizeAt((shares[files.length] ?? 0) / Math.max(1, shape.files - 1))
+    const isSmall = size < DUPLICATE_MAX
+    const isDuplicate = isSmall && earlier.length > 0 && random.below(FILES_PER_DUPLICATE) === 0
+    const content = isDuplicate ? random.pick(earlier) : contents.next(size)
+    if (isSmall) earlier.push(content)
     files.push(name)
     yield tarHeader({ name, type: 'file', size: content.length })
     yield content
