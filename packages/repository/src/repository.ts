@@ -51,6 +51,8 @@ export interface ObjectHelpers {
   readonly threads: number
   /** Starts a thread that runs `serveSlots(slots, createObjectWork(setup, …))`. */
   createWorker(data: { readonly slots: SharedSlots; readonly setup: ObjectWorkSetup }): Worker
+  /** Mebibytes of memory that they share. Default: as many as they make use of. */
+  readonly slotCount?: number
 }
 
 /** An open repository. Close it: until then it keeps the garbage collection of other processes away. */
@@ -119,6 +121,7 @@ export class Repository implements AsyncDisposable {
     }
     const slots = new Slots({
       createWork: () => new ObjectWork(algorithm, hashing, this.objects),
+      slotCount: helpers?.slotCount,
       helpers: helpers && {
         threads: helpers.threads,
         createWorker: shared => helpers.createWorker({ slots: shared, setup }),
