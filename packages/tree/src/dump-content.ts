@@ -55,7 +55,7 @@ export class DumpContent {
     if (target.length === 0) this.#line.fail('ERR_TREE_BAD_CONTENT', 'an empty symlink target')
     inodes.content[inode] = ContentCode.symlink
     inodes.size[inode] = target.length
-    this.#storeData(inode, target)
+    this.#store.setData(inode, target, 0, target.length)
   }
 
   #regular(inode: Inode, size: number): void {
@@ -64,7 +64,8 @@ export class DumpContent {
     if (line.fields.hasObject) {
       this.#setSize(inode, size)
       inodes.content[inode] = ContentCode.external
-      this.#storeData(inode, line.fields.digest)
+      const { digest } = line.fields
+      this.#store.setData(inode, digest, 0, digest.length)
       return
     }
     const hasPayload = !line.isNone(Field.payload)
@@ -103,7 +104,7 @@ export class DumpContent {
     }
     inodes.content[inode] = ContentCode.inline
     inodes.size[inode] = size
-    this.#storeData(inode, data)
+    this.#store.setData(inode, data, 0, data.length)
   }
 
   #external(inode: Inode, hasDigest: boolean): void {
@@ -115,13 +116,14 @@ export class DumpContent {
       // Capitals make it another path: the redirect of an image must come out as it went in.
       const isObject = readObjectPath(payload, 0, digest) && isObjectPath(payload, 0, digest)
       inodes.content[inode] = isObject ? ContentCode.noVerityObject : ContentCode.noVerityPayload
-      this.#storeData(inode, isObject ? digest : payload)
+      const data = isObject ? digest : payload
+      this.#store.setData(inode, data, 0, data.length)
       return
     }
     this.#readDigest(digest)
     if (isObjectPath(payload, 0, digest)) {
       inodes.content[inode] = ContentCode.external
-      this.#storeData(inode, digest)
+      this.#store.setData(inode, digest, 0, digest.length)
       return
     }
     inodes.content[inode] = ContentCode.externalPayload
@@ -147,14 +149,4 @@ export class DumpContent {
       digest[i] = (high << 4) | low
     }
   }
-
-  #storeData(inode: Inode, data: Uint8Array): void {
-    const at = this.#store.allocateData(inode, data.length)
-    const out = this.#store.data.bytes
-    if (data.length > SHORT) out.set(data, at)
-    else for (let i = 0; i < data.length; i++) out[at + i] = data[i] as number
-  }
 }
-
-/** Up to here a loop copies faster than a call. */
-const SHORT = 128

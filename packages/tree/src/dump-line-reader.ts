@@ -2,6 +2,7 @@ import { ContentCode } from './content-code.ts'
 import { DumpContent } from './dump-content.ts'
 import { DumpCursor, UINT32_MAX } from './dump-cursor.ts'
 import { DumpPaths } from './dump-paths.ts'
+import { PlainLines } from './dump-plain-lines.ts'
 import { FIELD_COUNT, Field } from './dump-split.ts'
 import { DumpXattrs } from './dump-xattrs.ts'
 import { TreeError } from './errors.ts'
@@ -25,6 +26,7 @@ export class DumpLineReader {
   readonly #paths: DumpPaths
   readonly #xattrs: DumpXattrs
   readonly #content: DumpContent
+  readonly #plain: PlainLines
 
   constructor(store: TreeStore) {
     this.#store = store
@@ -32,11 +34,22 @@ export class DumpLineReader {
     this.#paths = new DumpPaths(store)
     this.#xattrs = new DumpXattrs(store.xattrSets)
     this.#content = new DumpContent(store, this.#line)
+    this.#plain = new PlainLines(store, this.#paths, this.#xattrs)
   }
 
   /** Where the last error was. */
   place(): { field: string; path: string } {
     return this.#line.place()
+  }
+
+  /**
+   * Reads the lines from `start` on that need no closer look, none of which is wrong, and returns where the next one
+   * begins. There is a newline at `last`, and none behind it.
+   */
+  readPlain(bytes: Uint8Array, start: number, last: number): { next: number; lines: number } {
+    if (!this.hasRoot) return { next: start, lines: 0 }
+    const next = this.#plain.read(bytes, start, last)
+    return { next, lines: this.#plain.count }
   }
 
   /** @throws TreeError */
@@ -130,7 +143,7 @@ export class DumpLineReader {
     const parent = paths.parent()
     const inode = this.#store.addInode(parent, paths.bytes, paths.nameStart, paths.end, bits)
     if (inode === undefined) this.#line.fail('ERR_TREE_EXISTS', 'this path is there already')
-    if (kindOfMode(mode) === 'directory') paths.addDirectory(inode)
+    if (kindOfMode(mode) === 'directory') paths.makeDirectory(inode)
     return inode
   }
 

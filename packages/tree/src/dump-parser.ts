@@ -45,8 +45,6 @@ export class DumpParser {
   /** The beginning of a line whose end has not come yet. */
   #carry: Uint8Array = new Uint8Array(0)
   #carried = 0
-  /** Set from the first piece with a NUL on: only then lines are searched for it. */
-  #mayHoldNul = false
 
   constructor(algorithm: Algorithm) {
     this.#tree = new FileTree(algorithm)
@@ -83,7 +81,6 @@ export class DumpParser {
 
   #piece(piece: Uint8Array): void {
     let at = 0
-    if (!this.#mayHoldNul) this.#mayHoldNul = piece.includes(0)
     if (this.#carried > 0) {
       const newline = piece.indexOf(NEWLINE)
       at = newline === -1 ? piece.length : newline + 1
@@ -93,11 +90,13 @@ export class DumpParser {
       this.#carried = 0
       this.#line(this.#carry, 0, length)
     }
-    for (
-      let newline = piece.indexOf(NEWLINE, at);
-      newline !== -1;
-      newline = piece.indexOf(NEWLINE, at)
-    ) {
+    const last = piece.lastIndexOf(NEWLINE)
+    while (at <= last) {
+      const { next, lines } = this.#reader.readPlain(piece, at, last)
+      this.#lines += lines
+      at = next
+      if (at > last) break
+      const newline = piece.indexOf(NEWLINE, at)
       this.#line(piece, at, newline)
       at = newline + 1
     }
@@ -111,7 +110,7 @@ export class DumpParser {
     if (end - start > LINE_MAX) throw this.#tooLong()
     try {
       this.#reader.read(bytes, start, end)
-      if (this.#mayHoldNul) this.#reader.assertNoNul(bytes, start, end)
+      this.#reader.assertNoNul(bytes, start, end)
     } catch (error) {
       if (!(error instanceof TreeError)) throw error
       throw this.#located(error)

@@ -6,7 +6,7 @@ import { PathIndex } from './path-index.ts'
 import type { TreeStore } from './store.ts'
 
 /** Longest path of a dump in bytes, escapes not counted: PATH_MAX of Linux. */
-const PATH_MAX = 4096
+export const PATH_MAX = 4096
 
 const SLASH = 0x2f
 
@@ -67,20 +67,29 @@ export class DumpPaths {
    * @throws TreeError ERR_TREE_DUMP_NO_PARENT, ERR_TREE_NOT_A_DIRECTORY, ERR_TREE_BAD_NAME
    */
   parent(): Inode {
-    const length = this.nameStart - 1 - this.#start
-    if (this.#isKnown(length)) return this.#known
     const end = this.nameStart - 1
-    const directory = this.#directories.find(this.bytes, this.#start, end)
+    if (this.#isKnown(end)) return this.#known
+    const directory = this.directoryAt(this.bytes, this.#start, end)
     if (directory === undefined) throw this.#noDirectory(this.#start, end)
-    for (let i = 0; i < length; i++) this.#knownPath[i] = this.bytes[this.#start + i] as number
-    this.#knownLength = length
+    this.#knownPath.set(this.bytes.subarray(this.#start, end))
+    this.#knownLength = end - this.#start
     this.#known = directory
     return directory
   }
 
+  /** The directory at the path `bytes[start, end)`, which has no escapes; undefined when there is none. */
+  directoryAt(bytes: Uint8Array, start: number, end: number): Inode | undefined {
+    return this.#directories.find(bytes, start, end)
+  }
+
+  /** Notes that there is a new directory at the path `bytes[start, end)`, which has no escapes. */
+  addDirectory(bytes: Uint8Array, start: number, end: number, directory: Inode): void {
+    this.#directories.add(bytes, start, end, directory)
+  }
+
   /** Notes that the path that was read is a new directory. */
-  addDirectory(directory: Inode): void {
-    this.#directories.add(this.bytes, this.#start, this.end, directory)
+  makeDirectory(directory: Inode): void {
+    this.addDirectory(this.bytes, this.#start, this.end, directory)
   }
 
   /** What an absolute path leads to; undefined when it is not there or no proper path. */
@@ -90,9 +99,8 @@ export class DumpPaths {
     const slash = path.lastIndexOf(SLASH)
     const directory = this.#directories.find(path, 0, slash)
     if (directory === undefined) return undefined
-    const { names } = this.#store
-    const name = names.find(directory, path, slash + 1, path.length)
-    return name === 0 ? undefined : names.inode[name]
+    const name = this.#store.findName(directory, path, slash + 1, path.length)
+    return name === 0 ? undefined : this.#store.names.inode[name]
   }
 
   /** Why there is no directory at the path `bytes[start, end)`. */
@@ -105,7 +113,7 @@ export class DumpPaths {
       while (stop < end && bytes[stop] !== SLASH) stop++
       const problem = nameProblem(bytes, at, stop)
       if (problem !== undefined) return new TreeError('ERR_TREE_BAD_NAME', problem)
-      const name = names.find(inode, bytes, at, stop)
+      const name = this.#store.isDirectory(inode) ? this.#store.findName(inode, bytes, at, stop) : 0
       if (name === 0) break
       inode = names.inode[name] as number
       at = stop + 1
@@ -115,12 +123,11 @@ export class DumpPaths {
       : new TreeError('ERR_TREE_NOT_A_DIRECTORY', 'it is below something that is no directory')
   }
 
-  #isKnown(length: number): boolean {
-    if (length !== this.#knownLength) return false
-    const { bytes } = this
+  #isKnown(end: number): boolean {
+    if (end - this.#start !== this.#knownLength) return false
     // Differences are mostly at the end.
-    for (let i = length - 1; i >= 0; i--) {
-      if (bytes[this.#start + i] !== this.#knownPath[i]) return false
+    for (let i = this.#knownLength - 1; i >= 0; i--) {
+      if (this.bytes[this.#start + i] !== this.#knownPath[i]) return false
     }
     return true
   }

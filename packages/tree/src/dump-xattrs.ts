@@ -1,24 +1,47 @@
 import { TreeError } from './errors.ts'
 import { unescapeRange } from './escape.ts'
+import { HASH_SEED, hashBytes } from './hash.ts'
 import type { Xattr } from './inode.ts'
 import { XATTR_NAME_MAX, XATTR_VALUE_MAX } from './limits.ts'
 import { XATTR_HEAD, XATTR_NAMES_MAX, type XattrSet, type XattrSets } from './xattr-sets.ts'
 
 const SPACE = 0x20
 const EQUALS = 0x3d
+const NEWLINE = 0x0a
+
+/** Texts that are remembered, at most: a power of two. */
+const TEXTS = 64
+/** Longest text that is remembered, in bytes. */
+const TEXT_MAX = 512
 
 /** Reads the xattr fields of dump lines. */
 export class DumpXattrs {
+  /** Where the fields end that `recall` has read. */
+  end = 0
   readonly #sets: XattrSets
-  /** The fields of the line before, as text, and their set: neighbours mostly have the same. */
-  #text: Uint8Array = new Uint8Array(256)
-  #textLength = -1
-  #set: XattrSet = 0
+  /** Fields as text, by their hash, and the set of each: there are few different ones in any dump. */
+  readonly #texts = new Uint8Array(TEXTS * TEXT_MAX)
+  readonly #lengths = new Uint16Array(TEXTS)
+  readonly #known: XattrSet[] = new Array(TEXTS).fill(0)
+  /** The slot that was right last: neighbours mostly have the same. */
+  #last = 0
   /** The set in encoded form. */
   #encoded: Uint8Array = new Uint8Array(256)
 
   constructor(sets: XattrSets) {
     this.#sets = sets
+  }
+
+  /** The set of the fields from `start` up to a newline, if they were met lately; else -1. */
+  recall(bytes: Uint8Array, start: number): XattrSet | -1 {
+    if (this.#matches(this.#last, bytes, start)) return this.#known[this.#last] as number
+    let end = start
+    while (bytes[end] !== NEWLINE) end++
+    if (end - start > TEXT_MAX) return -1
+    const slot = hashBytes(HASH_SEED, bytes, start, end) & (TEXTS - 1)
+    if (!this.#matches(slot, bytes, start)) return -1
+    this.#last = slot
+    return this.#known[slot] as number
   }
 
   /**
@@ -27,7 +50,6 @@ export class DumpXattrs {
    * @throws TreeError ERR_TREE_DUMP_SYNTAX, ERR_TREE_BAD_XATTR
    */
   parse(bytes: Uint8Array, start: number, end: number): XattrSet {
-    if (this.#isSameText(bytes, start, end)) return this.#set
     // A field of one letter and an equals sign is the one that grows most: three bytes with its space become four.
     const room = (end - start) * 2 + XATTR_HEAD
     if (this.#encoded.length < room) this.#encoded = new Uint8Array(room)
@@ -124,18 +146,22 @@ export class DumpXattrs {
     return xattrs
   }
 
-  #isSameText(bytes: Uint8Array, start: number, end: number): boolean {
-    if (end - start !== this.#textLength) return false
-    const text = this.#text
-    for (let i = 0; i < this.#textLength; i++) if (bytes[start + i] !== text[i]) return false
-    return true
+  /** True when the text of that slot stands at `start`, with a newline behind it; `end` is where that is then. */
+  #matches(slot: number, bytes: Uint8Array, start: number): boolean {
+    const length = this.#lengths[slot] as number
+    const texts = this.#texts
+    const from = slot * TEXT_MAX
+    for (let i = 0; i < length; i++) if (bytes[start + i] !== texts[from + i]) return false
+    this.end = start + length
+    return length > 0 && bytes[this.end] === NEWLINE
   }
 
   #remember(bytes: Uint8Array, start: number, end: number, set: XattrSet): void {
-    const length = end - start
-    if (this.#text.length < length) this.#text = new Uint8Array(length * 2)
-    this.#text.set(bytes.subarray(start, end))
-    this.#textLength = length
-    this.#set = set
+    if (end - start > TEXT_MAX) return
+    const slot = hashBytes(HASH_SEED, bytes, start, end) & (TEXTS - 1)
+    this.#texts.set(bytes.subarray(start, end), slot * TEXT_MAX)
+    this.#lengths[slot] = end - start
+    this.#known[slot] = set
+    this.#last = slot
   }
 }

@@ -6,7 +6,7 @@ const FIRST_CAPACITY = 64
 /** Most inodes of a tree: numbers are 32-bit, and typed arrays of this length exist everywhere. */
 const INODES_MAX = 2 ** 31 - 1
 
-/** The columns of a tree's inodes: one typed array a field, 47 bytes an inode. */
+/** The columns of a tree's inodes: one typed array a field, 48 bytes an inode. */
 export class InodeTable {
   /** Numbers given out. */
   count = 0
@@ -15,6 +15,8 @@ export class InodeTable {
   /** Type and permission bits. */
   mode = new Uint16Array(FIRST_CAPACITY)
   content = new Uint8Array(FIRST_CAPACITY)
+  /** Directories: 1 when their names are in the hash table. */
+  isHashed = new Uint8Array(FIRST_CAPACITY)
   uid = new Uint32Array(FIRST_CAPACITY)
   gid = new Uint32Array(FIRST_CAPACITY)
   /** Low and high half of the seconds in two's complement: a bigint per entry would cost more than the entry. */
@@ -42,6 +44,7 @@ export class InodeTable {
     if (capacity === this.#capacity) throw new TreeError('ERR_TREE_TOO_LARGE', 'too many inodes')
     this.mode = grown(this.mode, new Uint16Array(capacity))
     this.content = grown(this.content, new Uint8Array(capacity))
+    this.isHashed = grown(this.isHashed, new Uint8Array(capacity))
     this.uid = grown(this.uid, new Uint32Array(capacity))
     this.gid = grown(this.gid, new Uint32Array(capacity))
     this.mtimeLow = grown(this.mtimeLow, new Uint32Array(capacity))

@@ -12,8 +12,9 @@ const FIRST_CAPACITY = 64
 const NAMES_MAX = 2 ** 31 - 1
 
 /**
- * The names of a tree: 25 bytes each, their bytes in one arena, and an open-addressing hash table over
- * (directory, name) of about 6 bytes each. The names of one directory are a doubly linked list.
+ * The names of a tree: 25 bytes each, their bytes in one arena. The names of one directory are a doubly linked list;
+ * those of directories in which somebody looks for names are in an open-addressing hash table over (directory, name)
+ * too, which takes about 6 bytes each.
  */
 export class NameTable {
   /** Indices given out; 0 is taken by the empty name of the root. */
@@ -34,9 +35,9 @@ export class NameTable {
   #slots = new Uint32Array(256)
   #used = 0
 
-  /** The name `bytes[start, end)` in `parent`, or 0. */
+  /** The name `bytes[start, end)` in `parent`, whose names are in the hash table, or 0. */
   find(parent: Inode, bytes: Uint8Array, start: number, end: number): NameIndex {
-    const hash = hashBytes(HASH_SEED ^ Math.imul(parent, 0x9e3779b1), bytes, start, end)
+    const hash = hashName(parent, bytes, start, end)
     const slots = this.#slots
     const mask = slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
@@ -45,17 +46,11 @@ export class NameTable {
     }
   }
 
-  /** Adds a name that leads to `inode`; 0 when the directory has it already. It is in no list yet. */
+  /**
+   * Adds a name that leads to `inode`, and that the directory does not have. It is in no list and not in the hash table
+   * yet.
+   */
   add(parent: Inode, bytes: Uint8Array, start: number, end: number, inode: Inode): NameIndex {
-    if ((this.#used + 1) * 3 > this.#slots.length * 2) this.#rehash()
-    const hash = hashBytes(HASH_SEED ^ Math.imul(parent, 0x9e3779b1), bytes, start, end)
-    const slots = this.#slots
-    const mask = slots.length - 1
-    let slot = hash & mask
-    for (let index = slots[slot] as number; index !== 0; index = slots[slot] as number) {
-      if (this.#matches(index, hash, parent, bytes, start, end)) return 0
-      slot = (slot + 1) & mask
-    }
     if (this.count === this.#capacity) this.#grow()
     const index = this.count++
     const length = end - start
@@ -66,14 +61,22 @@ export class NameTable {
     this.inode[index] = inode
     this.offset[index] = offset
     this.length[index] = length
-    this.#hash[index] = hash
-    slots[slot] = index
-    this.#used++
     return index
   }
 
-  /** Takes a name out of the hash table. The caller has taken it out of its list. */
-  remove(index: NameIndex): void {
+  /** Puts a name into the hash table, which has no equal one. */
+  hash(index: NameIndex): void {
+    if ((this.#used + 1) * 3 > this.#slots.length * 2) this.#rehash()
+    const offset = this.offset[index] as number
+    const end = offset + (this.length[index] as number)
+    const hash = hashName(this.parent[index] as number, this.arena.bytes, offset, end)
+    this.#hash[index] = hash
+    this.#place(this.#slots, index, hash)
+    this.#used++
+  }
+
+  /** Takes a name out of the hash table. */
+  unhash(index: NameIndex): void {
     const slots = this.#slots
     const mask = slots.length - 1
     let hole = (this.#hash[index] as number) & mask
@@ -97,17 +100,21 @@ export class NameTable {
 
   /** Order of two names as unsigned bytes. */
   compare(a: NameIndex, b: NameIndex): number {
-    const bytes = this.arena.bytes
-    const atA = this.offset[a] as number
-    const atB = this.offset[b] as number
-    const lengthA = this.length[a] as number
-    const lengthB = this.length[b] as number
-    const shared = Math.min(lengthA, lengthB)
+    const offset = this.offset[b] as number
+    return this.compareWith(a, this.arena.bytes, offset, offset + (this.length[b] as number))
+  }
+
+  /** Order of a name and the name `bytes[start, end)` as unsigned bytes. */
+  compareWith(index: NameIndex, bytes: Uint8Array, start: number, end: number): number {
+    const arena = this.arena.bytes
+    const offset = this.offset[index] as number
+    const length = this.length[index] as number
+    const shared = Math.min(length, end - start)
     for (let i = 0; i < shared; i++) {
-      const difference = (bytes[atA + i] as number) - (bytes[atB + i] as number)
+      const difference = (arena[offset + i] as number) - (bytes[start + i] as number)
       if (difference !== 0) return difference
     }
-    return lengthA - lengthB
+    return length - (end - start)
   }
 
   #matches(
@@ -129,14 +136,17 @@ export class NameTable {
   #rehash(): void {
     const old = this.#slots
     const slots = new Uint32Array(old.length * 2)
-    const mask = slots.length - 1
     for (const index of old) {
-      if (index === 0) continue
-      let slot = (this.#hash[index] as number) & mask
-      while (slots[slot] !== 0) slot = (slot + 1) & mask
-      slots[slot] = index
+      if (index !== 0) this.#place(slots, index, this.#hash[index] as number)
     }
     this.#slots = slots
+  }
+
+  #place(slots: Uint32Array, index: NameIndex, hash: number): void {
+    const mask = slots.length - 1
+    let slot = hash & mask
+    while (slots[slot] !== 0) slot = (slot + 1) & mask
+    slots[slot] = index
   }
 
   #grow(): void {
@@ -151,4 +161,8 @@ export class NameTable {
     this.#hash = grown(this.#hash, new Int32Array(capacity))
     this.#capacity = capacity
   }
+}
+
+function hashName(parent: Inode, bytes: Uint8Array, start: number, end: number): number {
+  return hashBytes(HASH_SEED ^ Math.imul(parent, 0x9e3779b1), bytes, start, end)
 }

@@ -10,6 +10,9 @@ import { XattrSets } from './xattr-sets.ts'
 
 const SLASH = 0x2f
 
+/** Up to here a loop copies faster than a call. */
+const SHORT = 128
+
 /**
  * The tables behind a FileTree and the few steps that keep them consistent. It trusts its caller: names and
  * numbers are checked by the FileTree and by the dump parser.
@@ -43,8 +46,8 @@ export class TreeStore {
     end: number,
     mode: number,
   ): Inode | undefined {
-    const { inodes, names } = this
-    const index = names.add(parent, name, start, end, inodes.count)
+    const { inodes } = this
+    const index = this.#addName(parent, name, start, end, inodes.count)
     if (index === 0) return undefined
     const inode = inodes.add()
     inodes.mode[inode] = mode
@@ -56,17 +59,30 @@ export class TreeStore {
       inodes.nlink[inode] = 1
     }
     this.liveInodes++
-    this.#append(parent, index)
     return inode
   }
 
   /** One more name for a leaf; false when the directory has the name. */
   addLink(parent: Inode, name: Uint8Array, start: number, end: number, leaf: Inode): boolean {
-    const index = this.names.add(parent, name, start, end, leaf)
+    const index = this.#addName(parent, name, start, end, leaf)
     if (index === 0) return false
     this.inodes.nlink[leaf] = (this.inodes.nlink[leaf] as number) + 1
-    this.#append(parent, index)
     return true
+  }
+
+  /**
+   * The name `bytes[start, end)` in a directory, or 0. What comes after the last name in order is not there: a tree that
+   * is built in order never needs the hash table, neither here nor when names are added.
+   */
+  findName(directory: Inode, bytes: Uint8Array, start: number, end: number): NameIndex {
+    const { inodes, names } = this
+    const last = inodes.dataLength[directory] as number
+    if (last === 0) return 0
+    if (inodes.content[directory] === ContentCode.directory) {
+      const order = names.compareWith(last, bytes, start, end)
+      if (order <= 0) return order === 0 ? last : 0
+    }
+    return this.#findHashed(directory, bytes, start, end)
   }
 
   /** As addLink, but takes the place of the name `old` and of everything below it, be it the leaf itself. */
@@ -92,7 +108,7 @@ export class TreeStore {
     // No recursion: depth is up to whoever wrote the tree.
     const pending = [index]
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-      names.remove(name)
+      if (inodes.isHashed[names.parent[name] as number] === 1) names.unhash(name)
       const inode = names.inode[name] as number
       if (!this.isDirectory(inode)) {
         const nlink = (inodes.nlink[inode] as number) - 1
@@ -165,19 +181,50 @@ export class TreeStore {
     return offset
   }
 
-  #append(directory: Inode, index: NameIndex): void {
+  /** Makes a copy of `bytes[start, end)` the data of a leaf. */
+  setData(leaf: Inode, bytes: Uint8Array, start: number, end: number): void {
+    const at = this.allocateData(leaf, end - start)
+    const out = this.data.bytes
+    if (end - start > SHORT) out.set(bytes.subarray(start, end), at)
+    else for (let i = start; i < end; i++) out[at + i - start] = bytes[i] as number
+  }
+
+  /** Adds a name at the end of the list of its directory; 0 when the directory has it. */
+  #addName(
+    directory: Inode,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    inode: Inode,
+  ): NameIndex {
     const { inodes, names } = this
     const last = inodes.dataLength[directory] as number
-    inodes.dataLength[directory] = index
+    let isSorted = inodes.content[directory] === ContentCode.directory
+    if (last !== 0 && isSorted) {
+      const order = names.compareWith(last, bytes, start, end)
+      if (order === 0) return 0
+      isSorted = order < 0
+    }
+    if (!isSorted && this.#findHashed(directory, bytes, start, end) !== 0) return 0
+    const index = names.add(directory, bytes, start, end, inode)
+    if (inodes.isHashed[directory] === 1) names.hash(index)
     names.previous[index] = last
-    if (last === 0) {
-      inodes.dataOffset[directory] = index
-      return
+    if (last === 0) inodes.dataOffset[directory] = index
+    else names.next[last] = index
+    inodes.dataLength[directory] = index
+    if (!isSorted) inodes.content[directory] = ContentCode.unsortedDirectory
+    return index
+  }
+
+  #findHashed(directory: Inode, bytes: Uint8Array, start: number, end: number): NameIndex {
+    const { inodes, names } = this
+    if (inodes.isHashed[directory] === 0) {
+      inodes.isHashed[directory] = 1
+      for (let name = this.firstName(directory); name !== 0; name = names.next[name] as number) {
+        names.hash(name)
+      }
     }
-    names.next[last] = index
-    if (inodes.content[directory] === ContentCode.directory && names.compare(last, index) > 0) {
-      inodes.content[directory] = ContentCode.unsortedDirectory
-    }
+    return names.find(directory, bytes, start, end)
   }
 
   #unlink(directory: Inode, index: NameIndex): void {

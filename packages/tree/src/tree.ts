@@ -130,7 +130,7 @@ export class FileTree {
 
   /** The inode at a path from the root. Empty components are skipped, symlinks not followed, `..` never found. */
   lookupPath(path: Uint8Array): Inode | undefined {
-    const { names } = this.#store
+    const store = this.#store
     let inode: Inode = ROOT
     for (let at = 0; at < path.length; ) {
       if (path[at] === SLASH) {
@@ -139,9 +139,9 @@ export class FileTree {
       }
       let end = path.indexOf(SLASH, at)
       if (end === -1) end = path.length
-      const index = names.find(inode, path, at, end)
+      const index = store.isDirectory(inode) ? store.findName(inode, path, at, end) : 0
       if (index === 0) return undefined
-      inode = names.inode[index] as number
+      inode = this.nameInode(index)
       at = end
     }
     return inode
@@ -316,7 +316,7 @@ export class FileTree {
   /** Number of a name in a directory. It stays the same until the name is removed, and is not used again. */
   findName(parent: Inode, name: Uint8Array): NameIndex | undefined {
     this.#assertDirectory(parent)
-    const index = this.#store.names.find(parent, name, 0, name.length)
+    const index = this.#store.findName(parent, name, 0, name.length)
     return index === 0 ? undefined : index
   }
 

@@ -32,6 +32,18 @@ function dump(tree: FileTree, filter?: readonly string[]): string {
   return Buffer.concat([...writeDump(tree, options)]).toString('latin1')
 }
 
+/** What comes of a dump: it again, or the error. */
+function outcome(feed: (parser: DumpParser) => void): unknown {
+  try {
+    const parser = new DumpParser(SHA256)
+    feed(parser)
+    return dump(parser.finish())
+  } catch (error) {
+    if (!isTreeError(error)) throw error
+    return { code: error.code, facts: error.facts, message: error.message }
+  }
+}
+
 /** The canonical lines of a dump whose root is `ROOT_LINE`, without the root. */
 function canonical(...lines: string[]): string[] {
   const tree = parseDump(bytes([ROOT_LINE, ...lines].join('\n')), SHA256)
@@ -616,6 +628,54 @@ describe('a generated dump', () => {
         expect(dump(parser.finish())).toBe(whole)
       }),
       { numRuns: 5 },
+    )
+  })
+
+  test('is read the same line by line, where no line is taken for a plain one', () => {
+    const lines = text.split('\n').slice(0, 80)
+    const odd = fc.constantFrom(
+      ' ',
+      '-',
+      '/',
+      '.',
+      '0',
+      '9',
+      '@',
+      '=',
+      '\\',
+      '\\x2f',
+      '\\x00',
+      '\r',
+      '\0',
+      '\xe9',
+    )
+    const change = fc.record({ at: fc.nat(300), cut: fc.nat(2), insert: odd, line: fc.nat(79) })
+    fc.assert(
+      fc.property(
+        fc.array(change, { maxLength: 2 }),
+        fc.constantFrom('\n', '\r\n'),
+        (changes, end) => {
+          const changed = lines.slice()
+          for (const { at, cut, insert, line } of changes) {
+            const old = changed[line] ?? ''
+            const place = old.length === 0 ? 0 : at % old.length
+            changed[line] = old.slice(0, place) + insert + old.slice(place + cut)
+          }
+          const whole = bytes(changed.join(end) + end)
+          expect(outcome(parser => parser.write(whole))).toEqual(
+            outcome(parser => {
+              // A line that begins in an earlier piece is not looked at as a plain one.
+              for (let at = 0; at < whole.length; ) {
+                const newline = whole.indexOf(0x0a, at)
+                parser.write(whole.subarray(at, newline))
+                parser.write(whole.subarray(newline, newline + 1))
+                at = newline + 1
+              }
+            }),
+          )
+        },
+      ),
+      { numRuns: 100 },
     )
   })
 
