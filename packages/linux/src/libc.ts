@@ -1,9 +1,6 @@
-import { createRequire } from 'node:module'
-import type koffiType from 'koffi'
 import { EINTR, type SystemErrorDetails, systemError } from './errno.ts'
 import { LinuxError } from './errors.ts'
-
-type Koffi = typeof koffiType
+import { type Koffi, loadKoffi } from './koffi.ts'
 
 /** A NUL-terminated string, or a buffer that the call reads or writes in place. */
 export type Bytes = Uint8Array | null
@@ -117,7 +114,7 @@ function load(): Libc {
     )
   }
   try {
-    return bind(createRequire(import.meta.url)('koffi') as Koffi, numbers)
+    return bind(loadKoffi(), numbers)
   } catch (cause) {
     throw new LinuxError(
       'ERR_LINUX_UNAVAILABLE',

@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import type koffiType from 'koffi'
+import { loadKoffi } from '../koffi.ts'
 
 /** A function of C. Pointers are numbers: addresses in this process. */
 type NativeFunction<Parameters extends (number | string)[], Result> = (
@@ -37,7 +36,7 @@ function load(): Native | undefined {
     return undefined
   }
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof koffiType
+    const koffi = loadKoffi()
     const executable = koffi.load(null)
     return {
       bind: declaration => executable.func(declaration),
