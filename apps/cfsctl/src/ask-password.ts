@@ -5,7 +5,7 @@ import { printable } from './output/printable.ts'
 
 /** Asks for a password, which is not shown. Undefined where nobody can be asked: without a terminal. */
 export async function askPassword(context: Context, question: string): Promise<string | undefined> {
-  if (process.stdin.isTTY !== true || !context.isErrorTerminal) return undefined
+  if (process.stdin.isTTY !== true || !context.isErrorTerminal()) return undefined
   process.stderr.write(`${printable(question)}: `)
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true })

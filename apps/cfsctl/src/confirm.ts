@@ -7,7 +7,7 @@ import { printable } from './output/printable.ts'
  * the answer is yes.
  */
 export async function confirm(context: Context, question: string): Promise<boolean> {
-  const isAsked = process.stdin.isTTY === true && context.isErrorTerminal && !context.globals.yes
+  const isAsked = process.stdin.isTTY === true && context.isErrorTerminal() && !context.globals.yes
   if (!isAsked) return true
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {

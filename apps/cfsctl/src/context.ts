@@ -10,5 +10,6 @@ export interface Context {
   readonly console: Console
   /** Standard input. */
   input(): AsyncIterable<Uint8Array>
-  readonly isErrorTerminal: boolean
+  /** Whether messages are shown on a terminal. */
+  isErrorTerminal(): boolean
 }

@@ -6,6 +6,7 @@ const SIGNALS = {
 } as const
 
 export type InterruptName = keyof typeof SIGNALS
+const INTERRUPTS = Object.keys(SIGNALS) as InterruptName[]
 
 /** Why a command was asked to stop. */
 export class InterruptError extends Error {
@@ -22,20 +23,34 @@ export class InterruptError extends Error {
   }
 }
 
+/** What listens to the signals that ask a command to stop. */
+export interface Interrupts {
+  readonly signal: AbortSignal
+  /** From now on the signals end the process as they do by themselves. */
+  release(): void
+}
+
 /**
  * A signal that SIGHUP, SIGINT and SIGTERM abort, with an InterruptError as the reason. The second one ends the process
  * at once, which is safe: names are only given to what is complete.
  *
  * A terminal that is closed counts, too: what was started for us and what is half written would be left behind.
  */
-export function interruptSignal(): AbortSignal {
+export function listenToInterrupts(): Interrupts {
   const controller = new AbortController()
-  for (const name of Object.keys(SIGNALS) as InterruptName[]) {
-    process.on(name, () => {
+  const listeners = INTERRUPTS.map(name => {
+    const listener = () => {
       const reason = new InterruptError(name)
       if (controller.signal.aborted) process.exit(reason.exitStatus)
       controller.abort(reason)
-    })
+    }
+    process.on(name, listener)
+    return { name, listener }
+  })
+  return {
+    signal: controller.signal,
+    release() {
+      for (const { name, listener } of listeners) process.off(name, listener)
+    },
   }
-  return controller.signal
 }

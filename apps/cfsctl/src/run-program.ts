@@ -1,15 +1,16 @@
-import { addAbortSignal } from 'node:stream'
 import { parseArguments } from './arguments/parse.ts'
 import type { ArgumentValues, Invocation, Program } from './arguments/program.ts'
 import type { Context } from './context.ts'
 import { CliError } from './errors/cli-error.ts'
 import { helpText } from './help/help-text.ts'
-import { interruptSignal } from './interrupt.ts'
+import { type Interrupts, listenToInterrupts } from './interrupt.ts'
 import { type ConsoleChoices, openConsole } from './output/open-console.ts'
 import { printResult } from './output/print-result.ts'
-import { ClosedOutputError, type Sink, standardOutput } from './output/sink.ts'
+import { ClosedOutputError, directOutput, standardOutput } from './output/sink.ts'
+import { flushMessages, isErrorTerminal, writeLastMessage } from './output/standard-error.ts'
 import { nameProcess } from './process-name.ts'
 import { programByName } from './programs.ts'
+import { openInput } from './standard-input.ts'
 import { VERSION } from './version.ts'
 
 /** Exit status of a program whose reader went away, as shells report SIGPIPE. */
@@ -18,61 +19,53 @@ const CLOSED_OUTPUT = 141
 /** Runs the program that `argv` names and returns its exit status. The first word is how it was started. */
 export async function main(argv: readonly string[]): Promise<number> {
   const [script = '', ...args] = argv
-  const world = { sink: standardOutput(), signal: interruptSignal() }
-  const status = await runProgram(await programByName(script), args, world)
-  await flush(process.stderr)
+  const status = await runProgram(await programByName(script), args)
+  await flushMessages()
   return status
 }
 
-/** Waits until a slow reader has taken what is written: the end of the process would cut it off. */
-async function flush(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.writableLength > 0) await new Promise<void>(done => stream.write('', () => done()))
-}
-
-interface World {
-  readonly sink: Sink
-  readonly signal: AbortSignal
-}
-
-async function runProgram(
-  program: Program,
-  args: readonly string[],
-  world: World,
-): Promise<number> {
+async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   let choices = rawChoices(program, args)
+  let interrupts: Interrupts | undefined
   try {
     const invocation = parseArguments(program, args, process.env)
     if (invocation.kind === 'tool') {
-      return await runProgram(await invocation.tool.load(), invocation.args, world)
+      return await runProgram(await invocation.tool.load(), invocation.args)
     }
-    if (invocation.kind !== 'run') return await answer(program, invocation, world.sink)
+    if (invocation.kind !== 'run') return await answer(program, invocation)
     choices = { ...choices, ...consoleChoices(invocation.globals) }
     nameProcess([program.name, ...invocation.command.words].join(' '))
-    return await runCommand(invocation, choices, world)
+    interrupts = listenToInterrupts()
+    return await runCommand(invocation, choices, interrupts)
   } catch (error) {
     if (error instanceof ClosedOutputError) return CLOSED_OUTPUT
+    interrupts?.release()
     const { reportFailure } = await import('./errors/report-failure.ts')
-    const { signal } = world
-    return reportFailure(error, { program, console: openConsole(choices), ...choices, signal })
+    const console = openConsole(choices, writeLastMessage)
+    return reportFailure(error, { program, console, ...choices, signal: interrupts?.signal })
   }
 }
 
 async function runCommand(
   { command, args, globals }: Invocation & { kind: 'run' },
   choices: ConsoleChoices,
-  { sink, signal }: World,
+  interrupts: Interrupts,
 ): Promise<number> {
+  const { signal } = interrupts
   const context: Context = {
     // The table made these values, so they have the shapes that its types say.
     globals: globals as Context['globals'],
     env: process.env,
     signal,
     console: openConsole(choices),
-    input: () => addAbortSignal(signal, process.stdin),
-    isErrorTerminal: process.stderr.isTTY === true,
+    input: () => openInput(signal),
+    isErrorTerminal,
   }
   const { run } = await command.load()
   const result = await run(args as never, context)
+  // Bytes may still be read from what the command has open. Everything else is there, and may be cut off anywhere.
+  if (result.bytes === undefined) interrupts.release()
+  const sink = result.bytes === undefined ? directOutput() : standardOutput()
   await printResult(result, { json: choices.json, format: context.globals.format }, sink)
   if (result.failure !== undefined) throw result.failure
   return 0
@@ -82,17 +75,16 @@ async function runCommand(
 async function answer(
   program: Program,
   invocation: Exclude<Invocation, { kind: 'run' | 'tool' }>,
-  sink: Sink,
 ): Promise<number> {
   switch (invocation.kind) {
     case 'version':
-      await sink.write(`${program.name} ${VERSION}\n`)
+      await directOutput().write(`${program.name} ${VERSION}\n`)
       return 0
     case 'help':
-      await sink.write(helpText(program, invocation))
+      await directOutput().write(helpText(program, invocation))
       return 0
     case 'incomplete':
-      process.stderr.write(helpText(program, { words: invocation.words, isLong: false }))
+      writeLastMessage(helpText(program, { words: invocation.words, isLong: false }))
       return program.isCTool === true ? 1 : 2
     case 'planned': {
       const name = [program.name, ...invocation.planned.words].join(' ')

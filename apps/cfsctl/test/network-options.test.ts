@@ -26,12 +26,12 @@ async function settings(args: Partial<RegistryArgs>) {
   const lines: string[] = []
   const console = new Console({
     write: text => void lines.push(text.trimEnd()),
-    color: false,
+    isColored: () => false,
     isQuiet: false,
     level: 'warn',
     json: false,
   })
-  const context = { console, env: { A: 'b' }, isErrorTerminal: false } as unknown as Context
+  const context = { console, env: { A: 'b' }, isErrorTerminal: () => false } as unknown as Context
   return { ...(await registrySettings({ ...NOTHING, ...args }, context)), lines }
 }
 

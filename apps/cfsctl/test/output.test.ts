@@ -128,7 +128,7 @@ describe('colour', () => {
     [undefined, { TERM: 'dumb' }, true, false],
     [undefined, {}, false, false],
   ] as const)('--color %s, %j, terminal %s: %s', (when, env, isTerminal, expected) => {
-    expect(wantsColor({ when, env, isTerminal })).toBe(expected)
+    expect(wantsColor({ when, env, isTerminal: () => isTerminal })).toBe(expected)
   })
 })
 
@@ -151,7 +151,7 @@ async function printed(
 ): Promise<string> {
   let text = ''
   await printResult(result, format, {
-    isTerminal,
+    isTerminal: () => isTerminal,
     write: async data => {
       text += typeof data === 'string' ? data : Buffer.from(data).toString()
     },

@@ -148,7 +148,7 @@ describe('on a terminal', () => {
     const terminal = { columns, write: (text: string) => written.push(text) }
     const console = new Console({
       write: text => written.push(text),
-      color: false,
+      isColored: () => false,
       isQuiet: false,
       level: 'warn',
       json: false,

@@ -10,5 +10,5 @@ export const cat = {
   options: [],
   exits: { 3: 'no such stream' },
   examples: ['cfsctl cat oci-layer-sha256:4c8f… > layer.tar'],
-  load: (): Promise<RunModule> => import('./cat-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).cat,
 } as const satisfies Command

@@ -25,7 +25,9 @@ export const infoLs = {
   summary: 'List files and directories',
   positionals: [{ ...files, summary: 'Images' }],
   options: [],
-  load: async (): Promise<RunModule> => ({ run: (await import('./composefs-info-run.ts')).ls }),
+  load: async (): Promise<RunModule> => ({
+    run: (await import('../bundles/trees.ts')).composefsInfo.ls,
+  }),
 } as const satisfies Command
 
 export const infoDump = {
@@ -34,7 +36,9 @@ export const infoDump = {
   summary: 'Print the tree as a dump file',
   positionals: [{ ...files, summary: 'Images' }],
   options: [],
-  load: async (): Promise<RunModule> => ({ run: (await import('./composefs-info-run.ts')).dump }),
+  load: async (): Promise<RunModule> => ({
+    run: (await import('../bundles/trees.ts')).composefsInfo.dump,
+  }),
 } as const satisfies Command
 
 export const infoObjects = {
@@ -44,7 +48,7 @@ export const infoObjects = {
   positionals: [{ ...files, summary: 'Images' }],
   options: [],
   load: async (): Promise<RunModule> => ({
-    run: (await import('./composefs-info-run.ts')).objects,
+    run: (await import('../bundles/trees.ts')).composefsInfo.objects,
   }),
 } as const satisfies Command
 
@@ -55,7 +59,7 @@ export const infoMissingObjects = {
   positionals: [{ ...files, summary: 'Images' }],
   options: [],
   load: async (): Promise<RunModule> => ({
-    run: (await import('./composefs-info-run.ts')).missingObjects,
+    run: (await import('../bundles/trees.ts')).composefsInfo.missingObjects,
   }),
 } as const satisfies Command
 
@@ -66,7 +70,7 @@ export const infoMeasureFile = {
   positionals: [{ ...files, summary: 'Files' }],
   options: [],
   load: async (): Promise<RunModule> => ({
-    run: (await import('./composefs-info-run.ts')).measureFile,
+    run: (await import('../bundles/trees.ts')).composefsInfo.measureFile,
   }),
 } as const satisfies Command
 

@@ -10,5 +10,5 @@ export const computeId = {
   ],
   positionals: [{ name: 'path', summary: 'The directory' }],
   options: directoryOptions,
-  load: (): Promise<RunModule> => import('./compute-id-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/trees.ts')).computeId,
 } as const satisfies Command

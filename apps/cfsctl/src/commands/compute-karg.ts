@@ -12,5 +12,5 @@ export const computeKarg = {
   options: [noPropagateOption],
   exits: { 1: 'the directory lacks /usr, /boot or /sysroot, or its policy cannot be used' },
   examples: ['cfsctl --erofs-version 1 compute-karg /mnt/base > /etc/kernel/cmdline'],
-  load: (): Promise<RunModule> => import('./compute-karg-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/trees.ts')).computeKarg,
 } as const satisfies Command

@@ -8,5 +8,5 @@ export const createDumpfile = {
   description: ['Nothing is stored. The dump is what mkcomposefs --from-file reads.'],
   positionals: [{ name: 'path', summary: 'The directory' }],
   options: directoryOptions,
-  load: (): Promise<RunModule> => import('./create-dumpfile-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/trees.ts')).createDumpfile,
 } as const satisfies Command

@@ -20,5 +20,5 @@ export const createImage = {
   options: directoryOptions,
   exits: { 3: 'no such repository' },
   examples: ['cfsctl create-image /srv/rootfs my/image'],
-  load: (): Promise<RunModule> => import('./create-image-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/trees.ts')).createImage,
 } as const satisfies Command

@@ -10,5 +10,5 @@ export const df = {
   positionals: [],
   options: [],
   examples: ['cfsctl df', 'cfsctl --json df'],
-  load: (): Promise<RunModule> => import('./df-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/check.ts')).df,
 } as const satisfies Command

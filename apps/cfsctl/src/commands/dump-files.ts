@@ -16,5 +16,5 @@ export const dumpFiles = {
     },
   ],
   exits: { 3: 'no such image' },
-  load: (): Promise<RunModule> => import('./dump-files-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).dumpFiles,
 } as const satisfies Command

@@ -47,5 +47,5 @@ export const fsck = {
     'cfsctl fsck --repair',
     'cfsctl fsck --repair --from docker://quay.io/fedora/fedora:41',
   ],
-  load: (): Promise<RunModule> => import('./fsck-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/check.ts')).fsck,
 } as const satisfies Command

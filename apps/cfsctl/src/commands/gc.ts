@@ -38,5 +38,5 @@ export const gc = {
     6: 'others kept the repository open until the end of --lock-timeout',
   },
   examples: ['cfsctl gc --dry-run', 'cfsctl gc --explain', 'cfsctl gc --why sha512:HEX'],
-  load: (): Promise<RunModule> => import('./gc-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/check.ts')).gc,
 } as const satisfies Command

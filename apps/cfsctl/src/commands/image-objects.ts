@@ -7,5 +7,5 @@ export const imageObjects = {
   positionals: [{ name: 'name', summary: 'Id of the image, or its name' }],
   options: [],
   exits: { 3: 'no such image' },
-  load: (): Promise<RunModule> => import('./image-objects-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).imageObjects,
 } as const satisfies Command

@@ -10,5 +10,5 @@ export const imageRm = {
   positionals: [{ name: 'name', repeat: true, summary: 'Names, as images lists them' }],
   options: [],
   exits: { 3: 'no such name, none has been removed' },
-  load: (): Promise<RunModule> => import('./image-rm-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).imageRm,
 } as const satisfies Command

@@ -11,5 +11,5 @@ export const imageTag = {
   ],
   options: [],
   exits: { 3: 'no such image' },
-  load: (): Promise<RunModule> => import('./image-tag-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).imageTag,
 } as const satisfies Command

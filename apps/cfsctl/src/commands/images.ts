@@ -7,5 +7,5 @@ export const images = {
   summary: 'List the named images',
   positionals: [],
   options: [{ name: 'no-trunc', summary: 'Print whole digests' }],
-  load: (): Promise<RunModule> => import('./images-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).images,
 } as const satisfies Command

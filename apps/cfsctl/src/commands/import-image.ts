@@ -11,5 +11,5 @@ export const importImage = {
   options: [],
   exits: { 1: 'not a composefs image' },
   examples: ['mkcomposefs --digest-store=objects tree - | cfsctl import-image my/image'],
-  load: (): Promise<RunModule> => import('./import-image-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).importImage,
 } as const satisfies Command

@@ -7,5 +7,5 @@ export const info = {
   positionals: [],
   options: [],
   exits: { 3: 'no such repository' },
-  load: (): Promise<RunModule> => import('./info-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).info,
 } as const satisfies Command

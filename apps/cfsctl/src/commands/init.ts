@@ -45,5 +45,5 @@ export const init = {
     'cfsctl init /srv/composefs',
     'cfsctl init --insecure --algorithm fsverity-sha256-12 ./repository',
   ],
-  load: (): Promise<RunModule> => import('./init-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).init,
 } as const satisfies Command

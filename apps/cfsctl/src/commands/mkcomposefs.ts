@@ -43,7 +43,7 @@ export const mkcomposefs = {
     },
     { name: 'hardlinks', summary: 'Keep hard links of a directory' },
   ],
-  load: (): Promise<RunModule> => import('./mkcomposefs-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/trees.ts')).mkcomposefs,
 } as const satisfies Command
 
 export const mkcomposefsProgram: Program = {

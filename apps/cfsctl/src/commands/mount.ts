@@ -18,5 +18,5 @@ export const mount = {
     4: 'the image is not what its id says',
     5: 'mounting is not possible here',
   },
-  load: (): Promise<RunModule> => import('./mount-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/mount.ts')).mount,
 } as const satisfies Command

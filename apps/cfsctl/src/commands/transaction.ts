@@ -11,5 +11,5 @@ export const transaction = {
   positionals: [],
   options: [],
   examples: ['cfsctl transaction & cfsctl create-image ./a; cfsctl create-image ./b; kill %1'],
-  load: (): Promise<RunModule> => import('./transaction-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).transaction,
 } as const satisfies Command

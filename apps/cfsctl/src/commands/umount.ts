@@ -10,5 +10,5 @@ export const umount = {
     { name: 'force', summary: 'Also unmount what is no composefs mount' },
   ],
   exits: { 1: 'in use, or not a mount' },
-  load: (): Promise<RunModule> => import('./umount-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).umount,
 } as const satisfies Command

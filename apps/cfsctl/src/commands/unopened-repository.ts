@@ -2,7 +2,7 @@ import type { ErofsVersion } from '@composefs/erofs'
 import { type Algorithm, algorithmByName, SHA512 } from '@composefs/fsverity'
 import { isRepositoryError, readAlgorithm } from '@composefs/repository'
 import type { Context } from '../context.ts'
-import { CliError } from '../errors/cli-error.ts'
+import { isCliError } from '../errors/cli-error.ts'
 import { chooseRepository } from '../repository/choose.ts'
 
 /**
@@ -27,7 +27,7 @@ function peekAlgorithm(context: Context): Algorithm | undefined {
   } catch (error) {
     // A default that cannot be chosen or read is none; one that is named has to be good.
     const isNamed = context.globals.repo !== undefined
-    const isMissing = error instanceof CliError && error.code === 'repository-not-found'
+    const isMissing = isCliError(error) && error.code === 'repository-not-found'
     if (isMissing || (!isNamed && isRepositoryError(error))) return undefined
     throw error
   }

@@ -92,3 +92,13 @@ export class UsageError extends CliError {
     this.usage = usage
   }
 }
+
+/** True for a CliError, whichever file of the built program made it: each has the class in it. */
+export function isCliError(error: unknown): error is CliError {
+  return error instanceof Error && error.name === 'CliError'
+}
+
+/** True for a UsageError, whichever file of the built program made it. */
+export function isUsageError(error: unknown): error is UsageError {
+  return isCliError(error) && 'usage' in error
+}

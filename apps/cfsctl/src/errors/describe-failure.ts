@@ -1,5 +1,5 @@
 import { InterruptError, type InterruptName } from '../interrupt.ts'
-import { type CliCode, CliError, EXIT_STATUS, UsageError } from './cli-error.ts'
+import { type CliCode, type CliError, EXIT_STATUS, isCliError, isUsageError } from './cli-error.ts'
 import { CLI_CODES } from './error-codes.ts'
 import { hintsFor } from './hints.ts'
 import { messageOf } from './message.ts'
@@ -26,8 +26,8 @@ const INTERRUPTS: Readonly<Record<InterruptName, CliCode>> = {
 
 /** What an error, of whatever origin, means to whoever typed the command. */
 export function describeFailure(error: unknown): Failure {
-  if (error instanceof UsageError) return { ...fromCliError(error), usage: error.usage }
-  if (error instanceof CliError) return fromCliError(error)
+  if (isUsageError(error)) return { ...fromCliError(error), usage: error.usage }
+  if (isCliError(error)) return fromCliError(error)
   if (error instanceof InterruptError) return failure(INTERRUPTS[error.signal], error.message)
   const code = codeOf(error)
   const cliCode =

@@ -10,14 +10,15 @@ export interface ReportOptions {
   readonly json: boolean
   /** How often `-v` was given; twice shows where errors come from. */
   readonly verbose: number
-  readonly signal: AbortSignal
+  /** What would have stopped the command, where there was one. */
+  readonly signal: AbortSignal | undefined
 }
 
 /** Tells on standard error what went wrong and what to do next; returns the exit status. */
 export function reportFailure(error: unknown, options: ReportOptions): number {
   const { program, console, json, verbose, signal } = options
   // What fails after a signal fails because of it.
-  const { reason } = signal
+  const reason: unknown = signal?.reason
   const failure = describeFailure(reason instanceof InterruptError ? reason : error)
   if (json) console.line(JSON.stringify({ error: errorDocument(failure) }))
   else if (program.isCTool === true) console.line(cToolMessage(program, failure))

@@ -14,7 +14,8 @@ export interface ColorSettings {
   /** `--color`. */
   readonly when: 'auto' | 'always' | 'never' | undefined
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly isTerminal: boolean
+  /** Asked only where it matters. */
+  readonly isTerminal: () => boolean
 }
 
 /** `--color` beats NO_COLOR beats CLICOLOR_FORCE and FORCE_COLOR beats whether the stream is a terminal. */
@@ -22,7 +23,7 @@ export function wantsColor({ when, env, isTerminal }: ColorSettings): boolean {
   if (when === 'always') return true
   if (when === 'never' || isSet(env.NO_COLOR)) return false
   if (isForced(env.CLICOLOR_FORCE) || isForced(env.FORCE_COLOR)) return true
-  return isTerminal && env.TERM !== 'dumb'
+  return env.TERM !== 'dumb' && isTerminal()
 }
 
 /** `text` in that style where `color` is wanted. */

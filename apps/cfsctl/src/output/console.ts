@@ -7,7 +7,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 /** Where messages go, and which. */
 export interface ConsoleSettings {
   readonly write: (text: string) => void
-  readonly color: boolean
+  readonly isColored: () => boolean
   readonly isQuiet: boolean
   readonly level: LogLevel
   /** Every message is a JSON object with its kind as key, so that programs can read the whole of it. */
@@ -18,6 +18,7 @@ export interface ConsoleSettings {
 export class Console {
   readonly #settings: ConsoleSettings
   #json: boolean
+  #color: boolean | undefined
   /** Called before every line: who draws on the terminal makes room for it. */
   beforeLine: (() => void) | undefined
 
@@ -32,7 +33,8 @@ export class Console {
   }
 
   get color(): boolean {
-    return this.#settings.color
+    this.#color ??= this.#settings.isColored()
+    return this.#color
   }
 
   error(text: string): void {
@@ -68,9 +70,8 @@ export class Console {
   }
 
   #say(style: Style, text: string): void {
-    const { color } = this.#settings
     if (this.#json) this.#plain(style, text)
-    else this.line(`${paint(`${style}:`, style, color)} ${printable(text)}`)
+    else this.line(`${paint(`${style}:`, style, this.color)} ${printable(text)}`)
   }
 
   #plain(kind: string, text: string): void {

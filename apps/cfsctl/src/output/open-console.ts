@@ -1,5 +1,6 @@
 import { wantsColor } from './color.ts'
 import { Console, type LogLevel } from './console.ts'
+import { isErrorTerminal, writeMessage } from './standard-error.ts'
 
 /** What the command line says about messages. */
 export interface ConsoleChoices {
@@ -12,13 +13,13 @@ export interface ConsoleChoices {
 }
 
 /** The console on standard error. */
-export function openConsole({ json, quiet, verbose, log, color }: ConsoleChoices): Console {
-  const stream = process.stderr
-  // Messages that nobody reads any more are no reason to stop.
-  if (stream.listenerCount('error') === 0) stream.on('error', () => {})
+export function openConsole(
+  { json, quiet, verbose, log, color }: ConsoleChoices,
+  write: (text: string) => void = writeMessage,
+): Console {
   return new Console({
-    write: text => void stream.write(text),
-    color: wantsColor({ when: color, env: process.env, isTerminal: stream.isTTY === true }),
+    write,
+    isColored: () => wantsColor({ when: color, env: process.env, isTerminal: isErrorTerminal }),
     isQuiet: quiet,
     json,
     level: log ?? levelOf(verbose) ?? rustLevel(process.env.RUST_LOG) ?? 'warn',

@@ -33,7 +33,7 @@ async function writeBytes(
   isBinary: boolean,
   sink: Sink,
 ): Promise<void> {
-  if (isBinary && sink.isTerminal) {
+  if (isBinary && sink.isTerminal()) {
     throw new CliError('usage', 'refusing to write binary data to a terminal', {
       hints: ["send it to a file or a program: '> FILE' or '| PROGRAM'"],
     })

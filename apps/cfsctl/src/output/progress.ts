@@ -71,7 +71,11 @@ function progressMode(context: Context): 'tty' | 'plain' | 'json' | 'none' {
   // A program reads JSON; what it did not ask for would be in its way.
   if (json && progress === 'auto') return 'none'
   if (progress !== 'auto' && progress !== 'tty') return progress
+  return canRedraw(context) ? 'tty' : 'plain'
+}
+
+function canRedraw(context: Context): boolean {
+  if (context.env.TERM === 'dumb' || !context.isErrorTerminal()) return false
   const { columns = 0 } = process.stderr
-  const canRedraw = context.isErrorTerminal && columns > 0 && context.env.TERM !== 'dumb'
-  return canRedraw ? 'tty' : 'plain'
+  return columns > 0
 }

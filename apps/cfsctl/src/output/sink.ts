@@ -3,7 +3,7 @@ import { CliError } from '../errors/cli-error.ts'
 
 /** Where results go: standard output. */
 export interface Sink {
-  readonly isTerminal: boolean
+  isTerminal(): boolean
   /** Resolves when the bytes are written; they may be changed then. */
   write(data: Uint8Array | string): Promise<void>
 }
@@ -15,30 +15,39 @@ export class ClosedOutputError extends Error {
 
 /** Standard output of this process. */
 export function standardOutput(): Sink {
-  return isSeekable(1) ? fileSink(1) : streamSink(process.stdout)
+  return isSeekable(1) ? directOutput() : streamOutput()
 }
 
-/** Files are written here and not by the stream of Node, which takes a short write to a full disk for a whole one. */
-function fileSink(file: number): Sink {
+/**
+ * Standard output, written by the system call itself. Files always are: the stream of Node takes a short write to a
+ * full disk for a whole one. Pipes and terminals are where nothing is left that a signal would have to stop in order:
+ * while a reader is slow, no listener of ours is called. The streams of Node take milliseconds to load.
+ */
+export function directOutput(): Sink {
+  const file = 1
   return {
-    isTerminal: false,
+    isTerminal: () => !isSeekable(file) && process.stdout.isTTY === true,
     async write(data) {
       const bytes = typeof data === 'string' ? Buffer.from(data) : data
+      let at = 0
       try {
-        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+        while (at < bytes.length) at += writeSync(file, bytes, at)
       } catch (error) {
-        throw outputError(error)
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw outputError(error)
+        // Somebody made the pipe one that does not wait.
+        await streamOutput().write(bytes.subarray(at))
       }
     },
   }
 }
 
 /** Pipes, sockets and terminals are written by the event loop, so that a signal gets through while a reader is slow. */
-function streamSink(stream: NodeJS.WriteStream): Sink {
+function streamOutput(): Sink {
+  const stream = process.stdout
   // Without a listener the failure of a write would end the process before its callback is called.
-  stream.on('error', () => {})
+  if (stream.listenerCount('error') === 0) stream.on('error', () => {})
   return {
-    isTerminal: stream.isTTY === true,
+    isTerminal: () => stream.isTTY === true,
     write: data =>
       new Promise((resolve, reject) => {
         stream.write(data, error => {

@@ -34,7 +34,7 @@ export async function runInProcess(args: readonly string[], input?: Uint8Array):
     const { run } = await command.load()
     const result = await run(values as never, contextOf(globals, input))
     await printResult(result, globals, {
-      isTerminal: false,
+      isTerminal: () => false,
       write: async data => void pieces.push(Buffer.from(data)),
     })
     if (result.failure !== undefined) throw result.failure
@@ -52,7 +52,7 @@ function contextOf(globals: Context['globals'], input: Uint8Array | undefined): 
     signal: new AbortController().signal,
     console: new Console({
       write: () => {},
-      color: false,
+      isColored: () => false,
       isQuiet: false,
       json: false,
       level: 'trace',
@@ -60,6 +60,6 @@ function contextOf(globals: Context['globals'], input: Uint8Array | undefined): 
     async *input() {
       if (input !== undefined) yield input
     },
-    isErrorTerminal: false,
+    isErrorTerminal: () => false,
   }
 }

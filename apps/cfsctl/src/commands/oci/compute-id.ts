@@ -9,5 +9,5 @@ export const ociComputeId = {
   positionals: [imageArgument, verityArgument],
   options: [bootableOption, xattrsOption, strictOption],
   exits: { 3: 'no such image' },
-  load: (): Promise<RunModule> => import('./compute-id-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/trees.ts')).ociComputeId,
 } as const satisfies Command

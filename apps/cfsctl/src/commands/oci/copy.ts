@@ -35,5 +35,5 @@ export const ociCopy = {
     5: 'the repositories can share no files (with --zerocopy)',
   },
   examples: ['cfsctl oci copy --from /srv/build --name app:1.0 app:1.0'],
-  load: (): Promise<RunModule> => import('./copy-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/send.ts')).ociCopy,
 } as const satisfies Command

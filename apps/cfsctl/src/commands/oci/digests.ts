@@ -36,5 +36,5 @@ export const ociDigests = {
     'cfsctl oci digests docker://quay.io/fedora/fedora:41',
     'cfsctl --hash sha512 oci digests oci:fedora:41',
   ],
-  load: (): Promise<RunModule> => import('./digests-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/pull.ts')).ociDigests,
 } as const satisfies Command

@@ -9,5 +9,5 @@ export const ociDump = {
   positionals: [imageArgument, verityArgument],
   options: [bootableOption, xattrsOption, strictOption],
   exits: { 3: 'no such image' },
-  load: (): Promise<RunModule> => import('./dump-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/trees.ts')).ociDump,
 } as const satisfies Command

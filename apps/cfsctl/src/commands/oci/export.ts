@@ -25,5 +25,5 @@ export const ociExport = {
     'cfsctl oci export app:1.0 oci:/srv/layout:app',
     'cfsctl oci export app:1.0 docker-archive:app.tar:app:1.0',
   ],
-  load: (): Promise<RunModule> => import('./export-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/send.ts')).ociExport,
 } as const satisfies Command

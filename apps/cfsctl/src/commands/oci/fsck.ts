@@ -16,5 +16,5 @@ export const ociFsck = {
   ],
   exits: { 3: 'no such repository or tag', 4: 'something is wrong' },
   examples: ['cfsctl oci fsck', 'cfsctl oci fsck --content app:1.0'],
-  load: (): Promise<RunModule> => import('./fsck-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/check.ts')).ociFsck,
 } as const satisfies Command

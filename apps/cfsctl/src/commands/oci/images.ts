@@ -6,5 +6,5 @@ export const ociImages = {
   summary: 'List the tagged images',
   positionals: [],
   options: [],
-  load: (): Promise<RunModule> => import('./images-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociImages,
 } as const satisfies Command

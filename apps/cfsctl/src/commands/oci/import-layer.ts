@@ -14,5 +14,5 @@ export const ociImportLayer = {
   ],
   options: [layerSizeOption],
   exits: { 1: 'not a tar that can be a layer', 4: 'the tar has another digest' },
-  load: (): Promise<RunModule> => import('./import-layer-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/pull.ts')).ociImportLayer,
 } as const satisfies Command

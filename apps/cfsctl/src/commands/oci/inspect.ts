@@ -11,5 +11,5 @@ export const ociInspect = {
     { name: 'config', summary: 'Only the config, as it is stored' },
   ],
   exits: { 3: 'no such image' },
-  load: (): Promise<RunModule> => import('./inspect-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociInspect,
 } as const satisfies Command

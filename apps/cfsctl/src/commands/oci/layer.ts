@@ -15,5 +15,5 @@ export const ociLayer = {
     },
   ],
   exits: { 3: 'no such layer' },
-  load: (): Promise<RunModule> => import('./layer-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociLayer,
 } as const satisfies Command

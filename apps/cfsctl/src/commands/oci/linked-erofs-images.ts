@@ -10,5 +10,6 @@ export const ociLinkedErofsImages = {
   positionals: [{ name: 'verity', summary: 'Id of an EROFS image' }],
   options: [],
   exits: { 3: 'no container image has such an EROFS image' },
-  load: (): Promise<RunModule> => import('./linked-erofs-images-run.ts'),
+  load: async (): Promise<RunModule> =>
+    (await import('../../bundles/light.ts')).ociLinkedErofsImages,
 } as const satisfies Command

@@ -9,5 +9,5 @@ export const ociLsLayer = {
   ],
   options: [],
   exits: { 3: 'no such layer' },
-  load: (): Promise<RunModule> => import('./ls-layer-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociLsLayer,
 } as const satisfies Command

@@ -15,5 +15,5 @@ export const ociMount = {
     4: 'the label contradicts the image',
     5: 'mounting is not possible here',
   },
-  load: (): Promise<RunModule> => import('./mount-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/mount.ts')).ociMount,
 } as const satisfies Command

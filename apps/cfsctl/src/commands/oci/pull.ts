@@ -64,5 +64,5 @@ export const ociPull = {
     'cfsctl oci pull docker://quay.io/fedora/fedora:41 fedora:41',
     'cfsctl oci pull oci:fedora:41 fedora:41',
   ],
-  load: (): Promise<RunModule> => import('./pull-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/pull.ts')).ociPull,
 } as const satisfies Command

@@ -22,5 +22,5 @@ export const ociPush = {
     130: 'interrupted; the registry keeps what is complete',
   },
   examples: ['cfsctl oci push app:1.0 docker://quay.io/example/app:1.0'],
-  load: (): Promise<RunModule> => import('./push-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/send.ts')).ociPush,
 } as const satisfies Command

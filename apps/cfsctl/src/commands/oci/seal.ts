@@ -17,5 +17,5 @@ export const ociSeal = {
     },
   ],
   exits: { 3: 'no such image' },
-  load: (): Promise<RunModule> => import('./seal-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/trees.ts')).ociSeal,
 } as const satisfies Command

@@ -10,5 +10,5 @@ export const ociTag = {
   ],
   options: [],
   exits: { 3: 'no such image' },
-  load: (): Promise<RunModule> => import('./tag-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociTag,
 } as const satisfies Command

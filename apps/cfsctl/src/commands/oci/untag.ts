@@ -8,5 +8,5 @@ export const ociUntag = {
   positionals: [{ name: 'name', summary: 'The tag' }],
   options: [],
   exits: { 3: 'no such tag' },
-  load: (): Promise<RunModule> => import('./untag-run.ts'),
+  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociUntag,
 } as const satisfies Command

@@ -1,0 +1,3 @@
+// Commands that mount.
+export * as mount from '../commands/mount-run.ts'
+export * as ociMount from '../commands/oci/mount-run.ts'

@@ -1,0 +1,10 @@
+// Commands that make images and dumps of trees, the tools among them.
+export * as composefsInfo from '../commands/composefs-info-run.ts'
+export * as computeId from '../commands/compute-id-run.ts'
+export * as computeKarg from '../commands/compute-karg-run.ts'
+export * as createDumpfile from '../commands/create-dumpfile-run.ts'
+export * as createImage from '../commands/create-image-run.ts'
+export * as mkcomposefs from '../commands/mkcomposefs-run.ts'
+export * as ociComputeId from '../commands/oci/compute-id-run.ts'
+export * as ociDump from '../commands/oci/dump-run.ts'
+export * as ociSeal from '../commands/oci/seal-run.ts'
