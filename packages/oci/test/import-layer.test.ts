@@ -10,6 +10,7 @@ import { importLayer } from '../src/layer/import-layer.ts'
 import { formatLayerEntry } from '../src/layer/layer-dump.ts'
 import { defaultLayerSizeMax } from '../src/layer/read-layer-options.ts'
 import { inChunks } from './chunks.ts'
+import { decoderEngines } from './decoder-engines.ts'
 import { listLayer, memoryRepository } from './memory-repository.ts'
 import { ociCode } from './oci-code.ts'
 import { sha256, vectorLine } from './split-in-memory.ts'
@@ -74,7 +75,7 @@ interface CompressionVector {
   readonly claimed_diff_id?: string
 }
 
-describe('a blob of the vectors', () => {
+describe.each(decoderEngines)('a blob of the vectors, with the engine %s', (_, decoders) => {
   const directory = join(vectorsDirectory, 'compression')
   const index = JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8')) as {
     readonly cases: readonly CompressionVector[]
@@ -82,7 +83,7 @@ describe('a blob of the vectors', () => {
   }
 
   test.each(index.cases.map(vector => [vector.id, vector] as const))('%s', async (_, vector) => {
-    const repository = memoryRepository()
+    const repository = { ...memoryRepository(), decoders }
     const diffId = vector.diff_id ?? vector.claimed_diff_id ?? ''
     const blob = readFileSync(join(directory, vector.file))
     const code = await ociCode(async () => {

@@ -5,6 +5,7 @@ import { decompress } from '../src/decompress/decompress.ts'
 import { isOciError } from '../src/index.ts'
 import { importLayer } from '../src/layer/import-layer.ts'
 import { collect, inChunks } from './chunks.ts'
+import { decoderEngines } from './decoder-engines.ts'
 import { listLayer, memoryRepository } from './memory-repository.ts'
 import { joinSplit, sha256, splitInMemory } from './split-in-memory.ts'
 import { END, rawEntry } from './tar-blocks.ts'
@@ -102,7 +103,7 @@ describe('a stored layer', () => {
   })
 })
 
-describe('decompression', () => {
+describe.each(decoderEngines)('decompression with the engine %s', (_, decoders) => {
   const content = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
     fc
@@ -138,7 +139,7 @@ describe('decompression', () => {
           )
           const expected = Buffer.concat(used.map(p => ('content' in p ? p.content : Buffer.of())))
           if (blob.length === 0) return
-          const actual = await collect(decompress(stream(cut(blob, at))))
+          const actual = await collect(decompress(stream(cut(blob, at)), { decoders }))
           expect(Buffer.compare(actual, expected)).toBe(0)
         },
       ),
@@ -163,7 +164,7 @@ describe('decompression', () => {
             .slice()
           if (bad.length > 0) bad[at % bad.length] = byte
           try {
-            const { length } = await collect(decompress(stream(cut(bad, [at, end]))))
+            const { length } = await collect(decompress(stream(cut(bad, [at, end])), { decoders }))
             expect(length).toBeLessThan(1 << 20)
           } catch (error) {
             if (!isOciError(error)) throw error
