@@ -1,6 +1,6 @@
 import { type Algorithm, type Digest, SHA256 } from '@composefs/fsverity'
 import { nodeHashing } from '@composefs/fsverity/node'
-import { createMemoryObjectStore } from '@composefs/repository'
+import { createMemoryObjectStore, createStoreIntake } from '@composefs/repository'
 import {
   CONTENT_TYPES,
   memorySource,
@@ -12,13 +12,12 @@ import { nodeZstd } from '@composefs/splitstream/node'
 import type { LayerRepository } from '../src/layer/import-options.ts'
 import { formatLayerEntry } from '../src/layer/layer-dump.ts'
 import { type LayerEntriesOptions, layerEntries } from '../src/layer/layer-entries.ts'
-import { memoryIntake } from './memory-intake.ts'
 
 /** As much of a repository as layers need, in memory. */
 export function memoryRepository(algorithm: Algorithm = SHA256) {
   const objects = createMemoryObjectStore(algorithm)
   const repository: LayerRepository = {
-    intake: memoryIntake(objects),
+    intake: createStoreIntake(objects),
     hashing: nodeHashing,
     streams: {
       createWriter: contentType =>

@@ -1,6 +1,5 @@
 export { type AffectedFile, type AffectedFiles, affectedFiles } from './check/affected-files.ts'
 export { type CheckOptions, checkRepository } from './check/check-repository.ts'
-export { createLocalDigester, type FileDigester } from './check/file-digester.ts'
 export {
   type CheckFinding,
   type CheckReport,
@@ -9,7 +8,6 @@ export {
   formatFinding,
   type WarningKind,
 } from './check/finding.ts'
-export { createThreadDigester, type ThreadDigesterOptions } from './check/thread-digester.ts'
 export {
   type CollectOptions,
   type CollectResult,
@@ -77,3 +75,4 @@ export {
   type ObjectWorkDependencies,
   type ObjectWorkSetup,
 } from './work/object-work.ts'
+export { createStoreIntake } from './work/store-intake.ts'

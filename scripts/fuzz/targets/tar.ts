@@ -9,7 +9,10 @@ import {
   type TarEntry,
   transformTree,
 } from '../../../packages/oci/src/index.ts'
-import { createMemoryObjectStore } from '../../../packages/repository/src/index.ts'
+import {
+  createMemoryObjectStore,
+  createStoreIntake,
+} from '../../../packages/repository/src/index.ts'
 import {
   memorySource,
   openSplitstream,
@@ -90,7 +93,7 @@ async function importTar(input: Uint8Array, diffId: string): Promise<ImportOutco
   let stream: Uint8Array | undefined
   let actual: string | undefined
   const repository = {
-    objects,
+    intake: createStoreIntake(objects),
     hashing: nodeHashing,
     assertWritable() {},
     streams: {
@@ -108,7 +111,7 @@ async function importTar(input: Uint8Array, diffId: string): Promise<ImportOutco
         repository,
         expected: { diffId },
         maxSize: LAYER_SIZE_MAX,
-        onEntry: entry => void entries.push(entry),
+        entries: { onEntry: entry => void entries.push(entry) },
       })
     } catch (error) {
       const { code, facts } = error as { code?: string; facts?: { actual?: string } }
