@@ -18,7 +18,8 @@ export interface LaneOptions {
  * Slots that one feeder fills, one after the other, and gets back in that order. All calls come from that feeder, each
  * when the one before has ended; after the first that throws there is only `abort`.
  *
- * A feeder may wait for anything but another lane of the same slots: the other may be waiting for a slot of this one.
+ * A feeder, `onDone` included, may wait for another lane of the same slots only when that one takes no more: it could be
+ * waiting for a slot of this one.
  */
 export class Lane implements Taker {
   readonly #pool: SlotPool
