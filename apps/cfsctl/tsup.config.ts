@@ -13,7 +13,6 @@ const entry = {
   check: 'src/bundles/check.ts',
   trees: 'src/bundles/trees.ts',
   mount: 'src/bundles/mount.ts',
-  'digest-worker': 'src/digest-worker.ts',
   'helper-thread': 'src/helper-thread.ts',
 }
 

@@ -3,5 +3,5 @@ import { library } from '../../tsup.config.base.ts'
 
 export default defineConfig({
   ...library,
-  entry: ['src/index.ts', 'src/thread.ts', 'src/digest-thread.ts'],
+  entry: ['src/index.ts', 'src/thread.ts'],
 })

@@ -82,7 +82,7 @@ export const globalOptions = [
     value: { kind: 'integer', label: 'N', min: 1, max: 1024 },
     env: ['CFSCTL_JOBS'],
     summary:
-      'Most layers fetched or sent at once, default: 4; threads that hash, default: one a processor',
+      'Most layers fetched or sent at once, default: 4; threads that hash, default: as processors, 4 at most',
   },
 ] as const satisfies readonly Option[]
 

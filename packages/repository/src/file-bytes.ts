@@ -8,7 +8,7 @@ const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
 export const PIECE_SIZE = 256 * 1024
 
 /** Opens a file for reading. A symlink fails with ELOOP, and a fifo does not block. */
-export function openForReading(path: string): FileDescriptor {
+export function openForReading(path: string | Buffer): FileDescriptor {
   return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
 }
 

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import type { Algorithm } from '@composefs/fsverity'
 import { nodeHashing } from '@composefs/fsverity/node'
 import type { ZstdCodec } from '@composefs/splitstream'
 import { nodeZstd } from '@composefs/splitstream/node'
@@ -18,7 +19,6 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   type CheckReport,
   checkRepository,
-  createLocalDigester,
   formatFinding,
   initRepository,
   openRepository,
@@ -45,13 +45,15 @@ describe('in a secure repository', () => {
   }
 
   test('objects are measured, not read', async () => {
-    const { repository } = await secureRepository()
+    const { repository, system } = await secureRepository()
     repository.objects.put(Buffer.from('content'))
-    const digester = {
-      ...createLocalDigester(nodeHashing),
-      digest: () => Promise.reject(new Error('it reads')),
+    const fail = () => {
+      throw new Error('it reads')
     }
-    const report = await checkRepository(repository, { digester })
+    const blocks = (algorithm: Algorithm) => ({ algorithm, hash: fail, hashBlocks: fail })
+    const hashing = { ...nodeHashing, blocks }
+    await using other = await openRepository(repository.path, { system, hashing })
+    const report = await checkRepository(other)
     expect(report).toMatchObject({ ok: true, objectsChecked: 1 })
   })
 

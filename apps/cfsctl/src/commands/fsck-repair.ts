@@ -8,7 +8,6 @@ import { type ItemsProgress, itemsProgress } from '../output/items-progress.ts'
 import { type Listeners, withProgress } from '../output/progress.ts'
 import type { Result } from '../output/result.ts'
 import { chooseRepository } from '../repository/choose.ts'
-import { openDigester } from '../repository/digester.ts'
 import { openChosen, openOther } from '../repository/open.ts'
 import { isSamePlace, openInOrder } from '../repository/open-in-order.ts'
 import { findEffects } from './finding-effects.ts'
@@ -57,13 +56,11 @@ async function repairFrom(
 ): Promise<Result> {
   const platform = args.platform === undefined ? undefined : parsePlatform(args.platform)
   return await withProgress(context, 'fsck', async listeners => {
-    await using digester = openDigester(context)
     const report = await repairRepository(repository, {
       from: from.length === 0 ? undefined : from,
       content: args.content,
       platform,
       jobs: context.globals.jobs,
-      digester,
       ...settings,
       ...temporaryDirectory(context),
       onChecked: checked(listeners),

@@ -4,7 +4,6 @@ import type { Context } from '../context.ts'
 import { itemsProgress } from '../output/items-progress.ts'
 import { withProgress } from '../output/progress.ts'
 import type { Result } from '../output/result.ts'
-import { openDigester } from '../repository/digester.ts'
 import { openChosen } from '../repository/open.ts'
 import { checkDocument, checkFailure, checkLines, tellWarnings } from './check-report.ts'
 import { findEffects } from './finding-effects.ts'
@@ -16,10 +15,8 @@ export async function run(args: Args<typeof fsck>, context: Context): Promise<Re
   await using repository = await openChosen(context)
   return await withProgress(context, 'fsck', async ({ signal, ...listeners }) => {
     const started = performance.now()
-    await using digester = openDigester(context)
     const report = await checkRepository(repository, {
       metadataOnly: args['metadata-only'],
-      digester,
       signal,
       ...itemsProgress(listeners),
     })

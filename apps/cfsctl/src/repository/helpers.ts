@@ -9,21 +9,25 @@ const VARIABLE = 'COMPOSEFS_HELPERS'
 /** More of them wait for the one that reads, inflates and splits. */
 const HELPERS_MAX = 3
 
+/** Whoever asks for more gets so many: the memory in which they work has a fixed number of places. */
+const ASKED_MAX = 15
+
 /** Room for short-lived objects in a thread: what it makes of a content is gone with the next one. */
 const YOUNG_MEGABYTES = 2
 
 /**
- * The threads that hash and store beside the main one: one for each further processor, at most three. They start when
- * there is enough to do.
+ * The threads that hash and store beside the main one: one less than `--jobs` says, by default one for each further
+ * processor, at most three. They start when there is enough to do.
  *
  * @throws CliError usage: the variable is no number
  */
-export function objectHelpers(): ObjectHelpers {
-  return { threads: helperCount(), createWorker: startHelper }
+export function objectHelpers(jobs?: number): ObjectHelpers {
+  return { threads: helperCount(jobs), createWorker: startHelper }
 }
 
-function helperCount(): number {
+function helperCount(jobs: number | undefined): number {
   const text = process.env[VARIABLE] || undefined
+  if (text === undefined && jobs !== undefined) return Math.min(ASKED_MAX, jobs - 1)
   if (text === undefined) return Math.min(HELPERS_MAX, availableParallelism() - 1)
   if (/^\d{1,2}$/.test(text)) return Number(text)
   throw new CliError('usage', `${VARIABLE} is '${text}': a number of threads`)

@@ -62,7 +62,7 @@ function openOptions(context: Context): OpenOptions {
     system,
     hashing,
     decoders,
-    helpers: objectHelpers(),
+    helpers: objectHelpers(globals.jobs),
     ...(algorithm === undefined ? {} : { algorithm }),
     ...(erofsVersion === undefined ? {} : { erofsVersion }),
     ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),

@@ -6,9 +6,7 @@ import type { Progress } from '../progress.ts'
 import type { OpenSourceOptions } from '../source/open-source.ts'
 
 /** How to repair, and how to open the sources. */
-export interface RepairOptions
-  extends Omit<OpenSourceOptions, 'platform' | 'signal' | 'onNotice'>,
-    Pick<CheckOptions, 'digester'> {
+export interface RepairOptions extends Omit<OpenSourceOptions, 'platform' | 'signal' | 'onNotice'> {
   /**
    * Where what is missing may come from, in this order: references as `pull` takes them, and other repositories.
    * Default: what the tags say, which are references where a pull was given no other name.

@@ -47,7 +47,7 @@ export class RepairSources implements AsyncDisposable {
 
   async #open(reference: string): Promise<ImageSource | undefined> {
     if (this.#opened.has(reference)) return this.#opened.get(reference)
-    const { from: _, content: __, digester: ___, onNotice: ____, ...options } = this.#options
+    const { from: _, content: __, onNotice: ___, ...options } = this.#options
     try {
       const source = await openSource(reference, options)
       this.#opened.set(reference, source)

@@ -87,12 +87,11 @@ async function mend(
 
 async function check(
   repository: Repository,
-  { content, digester, onChecked, signal }: RepairOptions,
+  { content, onChecked, signal }: RepairOptions,
 ): Promise<OciCheckReport> {
   return await checkOci(repository, {
     content,
     signal,
-    ...(digester === undefined ? {} : { digester }),
     ...(onChecked === undefined ? {} : { onProgress: onChecked }),
   })
 }

@@ -1,20 +1,18 @@
 import { showUtf8 } from '@composefs/bytes'
 import { type Algorithm, Digest } from '@composefs/fsverity'
-import { isFileError, reasonOf } from '../reason.ts'
 import type { Repository } from '../repository.ts'
-import { Turns } from '../turns.ts'
 import { Verity } from '../verity.ts'
 import type { CheckLog } from './check-log.ts'
 import { entriesOf } from './entries.ts'
-import type { FileDigester } from './file-digester.ts'
 import type { CheckFinding } from './finding.ts'
-import { measureObject } from './measure-object.ts'
+import { checkLargeObjects } from './large-objects.ts'
+import { measureObject, whatIsNoFile } from './measure-object.ts'
 import { objectDirectories } from './object-directories.ts'
+import { digestMismatch, type NamedObject, ObjectSlots } from './object-slots.ts'
 import type { PresentObjects } from './present-objects.ts'
 
 /** How to check objects. */
 export interface CheckObjectsOptions {
-  readonly digester: FileDigester
   /** Gets the objects that are there, whatever is in them. */
   readonly present: PresentObjects
   onChecked(done: number): void
@@ -23,62 +21,64 @@ export interface CheckObjectsOptions {
 
 const UPPER_CASE = /[A-F]/
 
-type Outcome = CheckFinding | undefined
-
-/** Checks that every file in the directories of objects has the content that its name says. */
+/**
+ * Checks that every file in the directories of objects has the content that its name says. What is found is told in the
+ * order of the names, but for large objects, which come last.
+ */
 export async function checkObjects(
   repository: Repository,
   log: CheckLog,
-  { digester, present, onChecked, signal }: CheckObjectsOptions,
+  { present, onChecked, signal }: CheckObjectsOptions,
 ): Promise<void> {
   const { layout, algorithm } = repository
   const verity = createVerity(repository)
-  const turns = new Turns(signal)
-  /** What has been asked for, in order: what is found is told in the order of the names. */
-  const pending: Promise<Outcome>[] = []
+  const large: NamedObject[] = []
   let done = 0
-  const settle = async (limit: number) => {
-    while (pending.length > limit) {
-      const finding = await pending.shift()
-      if (finding !== undefined) log.addBadObject(finding)
-      onChecked(++done)
-    }
-    if (turns.isOver) await turns.give()
+  const settle = (finding: CheckFinding | undefined) => {
+    if (finding !== undefined) log.addBadObject(finding)
+    onChecked(++done)
+    signal?.throwIfAborted()
   }
-  for (const directory of objectDirectories(layout, log)) {
-    for (const entry of entriesOf(`${layout.objects}/${directory}`, `objects/${directory}`, log)) {
-      log.counts.objectsChecked += 1
-      const name = entry.name.toString('latin1')
-      const path = `objects/${directory}/${showUtf8(entry.name)}`
-      const digest = Digest.fromHex(directory + name, algorithm)
-      // Objects are looked for by their lower-case names.
-      if (digest !== undefined && entry.isFile() && !UPPER_CASE.test(name)) present.add(digest)
-      const outcome =
-        digest === undefined
-          ? Promise.resolve(invalidName(path, algorithm))
-          : checkObject({ path, digest, file: `${layout.root}/${path}` }, verity, digester)
-      // It is waited for below. Until then a failure is nobody's unhandled one.
-      outcome.catch(() => {})
-      pending.push(outcome)
-      await settle(digester.concurrency - 1)
+  const slots = new ObjectSlots(repository, {
+    onChecked: settle,
+    onLarge: object => void large.push(object),
+  })
+  try {
+    for (const directory of objectDirectories(layout, log)) {
+      const entries = entriesOf(`${layout.objects}/${directory}`, `objects/${directory}`, log)
+      for (const entry of entries) {
+        log.counts.objectsChecked += 1
+        if (slots.isFull) await slots.next()
+        const name = entry.name.toString('latin1')
+        const digest = Digest.fromHex(directory + name, algorithm)
+        if (digest === undefined) {
+          const path = `objects/${directory}/${showUtf8(entry.name)}`
+          slots.addChecked(invalidName(path, algorithm))
+          continue
+        }
+        const isFile = entry.isFile()
+        // Objects are looked for by their lower-case names.
+        if (isFile && !UPPER_CASE.test(name)) present.add(digest)
+        const object = { path: `objects/${directory}/${name}`, digest }
+        const known = lookAt(object, { file: `${layout.root}/${object.path}`, isFile, verity })
+        if (known === 'unknown') slots.add(digest.bytes, object.path)
+        else slots.addChecked(known)
+      }
     }
+    await slots.drain()
+  } finally {
+    await slots.abort()
   }
-  await settle(0)
+  if (large.length > 0) await checkLargeObjects(repository, large, { onChecked: settle, signal })
 }
 
-interface NamedObject {
-  readonly path: string
-  readonly file: string
-  readonly digest: Digest
-}
-
-async function checkObject(
-  { path, file, digest }: NamedObject,
-  verity: Verity,
-  digester: FileDigester,
-): Promise<Outcome> {
-  const finding = (kind: CheckFinding['kind'], detail: string) => ({ kind, path, detail, digest })
-  const measured = measureObject(file, verity)
+/** What is found in an object without reading it; `unknown` when it has to be read. */
+function lookAt(
+  object: NamedObject,
+  { file, isFile, verity }: { file: string; isFile: boolean; verity: Verity },
+): CheckFinding | undefined | 'unknown' {
+  const finding = (kind: CheckFinding['kind'], detail: string) => ({ kind, detail, ...object })
+  const measured = isFile ? measureObject(file, verity) : whatIsNoFile(file)
   switch (measured.state) {
     case 'unopened':
       return finding('object-open-failed', measured.reason)
@@ -87,20 +87,9 @@ async function checkObject(
     case 'missing':
       return finding('object-verity-missing', '')
     case 'measured':
-      return compare(measured.digest)
+      return digestMismatch(object, measured.digest)
     case 'unmeasured':
-      break
-  }
-  try {
-    return compare(await digester.digest(file, digest.algorithm))
-  } catch (error) {
-    if (!isFileError(error)) throw error
-    return finding('object-open-failed', reasonOf(error))
-  }
-
-  function compare(actual: Digest): Outcome {
-    if (actual.equals(digest)) return undefined
-    return finding('object-digest-mismatch', `measured ${actual.hex}`)
+      return 'unknown'
   }
 }
 

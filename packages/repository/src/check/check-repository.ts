@@ -6,7 +6,6 @@ import { checkImages } from './check-images.ts'
 import { CheckLog } from './check-log.ts'
 import { checkObjects } from './check-objects.ts'
 import { checkStreams } from './check-streams.ts'
-import { createLocalDigester, type FileDigester } from './file-digester.ts'
 import type { CheckReport } from './finding.ts'
 import { countObjects, findStrayLinks } from './object-directories.ts'
 import { PresentObjects } from './present-objects.ts'
@@ -15,15 +14,14 @@ import { PresentObjects } from './present-objects.ts'
 export interface CheckOptions {
   /** Leave out the objects: what is there is taken for what its name says. */
   readonly metadataOnly?: boolean
-  /** Who computes digests. The caller closes it. Default: this thread. */
-  readonly digester?: FileDigester
   /** Objects that have been checked, of how many. */
   readonly onProgress?: (done: number, total: number) => void
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Checks a repository: meta.json, the digests of all objects, streams, images, and their refs. Nothing is written.
+ * Checks a repository, with the help of its threads: meta.json, the digests of all objects, streams, images, and their
+ * refs. Nothing is written.
  *
  * Whatever is wrong with what is stored is a finding. What is thrown is what keeps the check from going on, such as a
  * directory that cannot be read.
@@ -43,11 +41,9 @@ export async function checkRepository(
   const metadata = checkMetadata(repository, log)
   findStrayLinks(layout, log)
   if (!metadataOnly) {
-    const digester = options.digester ?? createLocalDigester(repository.hashing, signal)
     const total = onProgress === undefined ? 0 : countObjects(layout)
     onProgress?.(0, total)
     await checkObjects(repository, log, {
-      digester,
       present,
       onChecked: done => onProgress?.(done, Math.max(done, total)),
       signal,

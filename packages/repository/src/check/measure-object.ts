@@ -39,3 +39,22 @@ export function measureObject(path: string, verity: Verity): MeasuredObject {
     closeSync(file)
   }
 }
+
+/** Why something that is no regular file is no object; `unmeasured` when it has become one meanwhile. */
+export function whatIsNoFile(path: string): MeasuredObject {
+  let file: FileDescriptor
+  try {
+    file = openForReading(path)
+  } catch (error) {
+    if (!isFileError(error)) throw error
+    return { state: 'unopened', reason: reasonOf(error) }
+  }
+  try {
+    const status = fstatSync(file)
+    if (status.isFile()) return { state: 'unmeasured' }
+    const code = status.isDirectory() ? 'EISDIR' : 'ENXIO'
+    return { state: 'unopened', reason: `${code}: no regular file` }
+  } finally {
+    closeSync(file)
+  }
+}

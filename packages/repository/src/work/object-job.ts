@@ -6,7 +6,7 @@ export const ObjectJob = {
   digest: 2,
   /** The bytes are a leaf of a large content: its level-1 hash is wanted, see `Digester.leaf`. */
   leaf: 3,
-  /** The bytes are the path of a file, of which the digest is wanted. */
+  /** The bytes are the path of a regular file, of which the digest is wanted; a failure to read it is a result. */
   digestFile: 4,
   /** The bytes are the path of a file, whose content is to be stored. */
   storeFile: 5,
@@ -15,7 +15,7 @@ export const ObjectJob = {
 /** Where in the result of a job things are. The digest or leaf comes first. */
 export const JobResult = {
   digest: 0,
-  /** One byte, of {@link JobOutcome}. */
+  /** One byte, of {@link JobOutcome}, which says what is in the place of the digest. */
   outcome: 64,
 } as const
 
@@ -23,4 +23,8 @@ export const JobOutcome = {
   /** The store had the content; or there was nothing to store. */
   present: 0,
   stored: 1,
+  /** The file cannot be read; in the place of the digest is why, see `readFileFailure`. */
+  failed: 2,
+  /** The file is larger than a job should be: the one who fills slots reads it, and makes jobs of its leaves. */
+  large: 3,
 } as const

@@ -11,6 +11,7 @@ import { createLayout } from '../layout.ts'
 import { DiskObjectStore } from '../objects.ts'
 import type { System } from '../system.ts'
 import { Verity } from '../verity.ts'
+import { FileDigests } from './file-digests.ts'
 import { JobOutcome, JobResult, ObjectJob } from './object-job.ts'
 
 /** What a thread has to know to do object jobs. It can be sent to one. */
@@ -63,6 +64,7 @@ export function createObjectWork(setup: ObjectWorkSetup, deps: ObjectWorkDepende
 export class ObjectWork implements Work {
   readonly #digester: Digester
   readonly #hashing: Hashing
+  #files: FileDigests | undefined
   readonly #store: DiskObjectStore | undefined
 
   constructor(algorithm: Algorithm, hashing: Hashing, store?: DiskObjectStore) {
@@ -84,6 +86,10 @@ export class ObjectWork implements Work {
         break
       case ObjectJob.leaf:
         this.#digester.leaf(data, result)
+        break
+      case ObjectJob.digestFile:
+        this.#files ??= new FileDigests(this.#digester, this.#hashing)
+        this.#files.run(data, result)
         break
       default:
         throw new TypeError(`no job of kind ${kind}`)

@@ -4,7 +4,6 @@ import type { Context } from '../../context.ts'
 import { itemsProgress } from '../../output/items-progress.ts'
 import { withProgress } from '../../output/progress.ts'
 import type { Result } from '../../output/result.ts'
-import { openDigester } from '../../repository/digester.ts'
 import { openChosen } from '../../repository/open.ts'
 import { checkFailure, tellWarnings } from '../check-report.ts'
 import { findEffects } from '../finding-effects.ts'
@@ -15,12 +14,10 @@ export async function run(args: Args<typeof ociFsck>, context: Context): Promise
   await using repository = await openChosen(context)
   return await withProgress(context, 'oci fsck', async ({ signal, ...listeners }) => {
     const started = performance.now()
-    await using digester = openDigester(context)
     const report = await checkOci(repository, {
       tag: args.image,
       content: args.content,
       metadataOnly: args['metadata-only'],
-      digester,
       signal,
       ...itemsProgress(listeners),
     })
