@@ -16,7 +16,14 @@ import { Workspace } from './workspace.ts'
 
 const args = process.argv.slice(2).filter(argument => argument !== '--')
 if (args.includes('--help')) console.log(USAGE)
-else process.exitCode = await main()
+else {
+  try {
+    process.exitCode = await main()
+  } catch (error) {
+    console.error(`error: ${error instanceof Error ? error.message : error}`)
+    process.exitCode = 2
+  }
+}
 
 async function main(): Promise<number> {
   const options = parseOptions(args)

@@ -24,7 +24,8 @@ export const USAGE = `usage: pnpm bench [--quick] [--huge] [--only PATTERN] [--s
 BENCH_CFSCTL, BENCH_MKCOMPOSEFS, BENCH_SKOPEO: whom to compare with: paths or names on the PATH, arguments behind them
 BENCH_OURS     our program, if not the one that was built here
 BENCH_ROOTFS   the tar of a real root file system
-BENCH_CACHE    where inputs are kept (3 GB); BENCH_DISK: a directory on a disk (20 GB while it runs)`
+BENCH_CACHE    where inputs are kept (5 GB)
+BENCH_DISK     a directory on a disk (20 GB while it runs, with --huge 40)`
 
 /** @throws TypeError of parseArgs, RangeError */
 export function parseOptions(args: readonly string[]): Options {

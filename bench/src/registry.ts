@@ -30,8 +30,12 @@ export class BenchRegistry {
   static async start(cache: InputCache, directory: string): Promise<BenchRegistry> {
     const storage = await cache.get('registry', path => mkdirSync(path))
     const registry = await startRegistry({ storage })
-    const conf = writeRegistriesConf(join(directory, 'registries.conf'), [registry.host])
-    return new BenchRegistry(registry, storage, { CONTAINERS_REGISTRIES_CONF: conf })
+    const configuration = join(directory, '.config', 'containers')
+    mkdirSync(configuration, { recursive: true })
+    writeRegistriesConf(join(configuration, 'registries.conf'), [registry.host])
+    // Not every skopeo looks at CONTAINERS_REGISTRIES_CONF, all of them look there.
+    const env = { HOME: directory, XDG_CONFIG_HOME: join(directory, '.config') }
+    return new BenchRegistry(registry, storage, env)
   }
 
   /** The image of a layout, as `docker://` names it, without its tag. */

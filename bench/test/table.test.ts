@@ -70,7 +70,6 @@ describe.each(ROWS)('$name', row => {
       present: row.present ?? '',
       output: 'OUTPUT',
       registry: 'HOST/NAME',
-      jobs: '',
     }
     for (const template of [...scenario.setup, ...Object.values(scenario.commands)]) {
       expect(fillTemplate(template, words).join(' ')).not.toMatch(/[{}]/)

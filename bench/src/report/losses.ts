@@ -48,6 +48,6 @@ const WHY = `Some of it no work on the program changes:
 
 - Start-up. Node takes its time before the first line of a program runs, several times that of a whole \`cfsctl --help\`.
   Whatever the peer does in less than 50 ms, it does faster.
-- Memory. Node, its compiled code and the slots that threads share come to some 100 MiB before the first file; on an
-  ordinary image the peer is content with less than half of that. It does not grow with the image.
+- Memory. Node, its compiled code, another thread and the slots that threads share are there before the first file; on an
+  ordinary image the peer takes less than all that.
 - A few large files in memory, with sha512: both sides wait for the same hash, and we hash each layer once more.`

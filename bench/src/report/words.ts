@@ -22,8 +22,8 @@ export const CONDITIONS = `## How it is measured
 - A pull is complete: it ends when the image is made, its names are there, and all is synced.
 - Times are wall-clock time; processor time and the peak of memory come from wait4(2). The peak of a process of Node
   counts Node.
-- \`rootfs\` is a root file system of 9,000 entries, 164 MB; \`small\` 50,000 files of 1 to 8 KiB; \`big\` four files of
-  256 MiB that cannot be compressed. All come from seeds, so that they are the same everywhere.
+- \`rootfs\` is the root file system named above; \`small\` 50,000 files of 1 to 8 KiB; \`big\` four files of 256 MiB that
+  cannot be compressed. What is made up comes from seeds, and is the same everywhere.
 - Repositories have no fs-verity, which tmpfs does not know.
 - Before a sample on the disk its file system is synced, and nothing is removed from it until the end: after many
   files have been removed, ext4 is slow for minutes.`
@@ -40,6 +40,6 @@ pnpm bench:page report.json                              # makes this page
 \`\`\`
 
 Without peers only we are measured, and no ratio is told. \`BENCH_ROOTFS\` names the tar of a real root file system,
-\`BENCH_CACHE\` where inputs are kept (3 GB), \`BENCH_DISK\` a directory on a disk (20 GB while it runs). The rows of registries
-want \`docker-registry\` on the PATH. \`pnpm bench --help\` tells the rest; the exit status is 1 when a gate is missed.
+\`BENCH_CACHE\` where inputs are kept (5 GB), \`BENCH_DISK\` a directory on a disk (20 GB while it runs, with \`--huge\`
+40). The rows of registries want \`docker-registry\` on the PATH. \`pnpm bench --help\` tells the rest; the exit status is 1 when a gate is missed.
 \`pnpm bench:micro\` measures parts: hashes, decompression, ways to write objects, EROFS images.`

@@ -13,8 +13,6 @@ export interface Words {
   readonly output: string
   /** Host and port of the registry. */
   readonly registry: string
-  /** What makes our program use so many helpers. */
-  readonly jobs: string
 }
 
 /** How the result is compared: see `check/`. */
@@ -40,7 +38,7 @@ const both = (template: Template) => ({ ours: template, cfsctl: template })
 
 const pull = {
   setup: [INIT],
-  commands: { ours: `{jobs} ${PULL}`, cfsctl: PULL },
+  commands: both(PULL),
   check: 'repositories',
 } as const satisfies Scenario
 

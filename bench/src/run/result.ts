@@ -24,7 +24,7 @@ export type Verdict = 'met' | 'missed' | 'noisy' | 'failed' | 'open'
 export interface Judgement {
   readonly gate: Verdict
   readonly aim: Verdict
-  /** The largest spread of the sides that the limits look at. */
+  /** The largest spread of the sides that the limits look at; one sample has none. */
   readonly spread: number | undefined
 }
 
@@ -34,7 +34,7 @@ export function judge(row: Row, result: RowResult, all: readonly RowResult[]): J
   const tools = new Set<Tool>(['ours', ...comparedTools(row)])
   const spreads = [...tools].flatMap(tool => {
     const samples = result.sides[tool]
-    if (samples === undefined || samples.length === 0) return []
+    if (samples === undefined || samples.length < 2) return []
     return [spread(samples.map(row.metric === 'time' ? seconds : mebibytes))]
   })
   const widest = spreads.length === 0 ? undefined : Math.max(...spreads)

@@ -55,7 +55,7 @@ export class Side {
     workspace.settle(place)
     const sample = await runMeasured(
       [...this.#command, ...this.#fill(this.#scenario.commands[this.tool] ?? '', directory)],
-      { directory, env: this.#inputs.env },
+      { directory, env: { ...this.#inputs.env, ...this.#helpersEnv() } },
     )
     this.#context.signal.throwIfAborted()
     this.#context.onSample?.(this.tool, sample)
@@ -83,9 +83,14 @@ export class Side {
     return directory
   }
 
+  #helpersEnv(): Readonly<Record<string, string>> {
+    const { helpers } = this.#row
+    return helpers === undefined ? {} : { COMPOSEFS_HELPERS: String(helpers) }
+  }
+
   #fill(template: Template, directory: string): string[] {
     const { input, present, registry } = this.#inputs
-    const { algorithm, helpers } = this.#row
+    const { algorithm } = this.#row
     return fillTemplate(template, {
       repo: repoOf(directory),
       output: outputOf(directory),
@@ -93,8 +98,6 @@ export class Side {
       input,
       present,
       registry,
-      // The main thread is one of the jobs.
-      jobs: helpers === undefined ? '' : `--jobs ${helpers + 1}`,
     })
   }
 }
