@@ -1,5 +1,5 @@
 import { ByteArena } from '@composefs/bytes'
-import { HASH_SEED } from './hash-seed.ts'
+import { hashSeed } from './hash-seed.ts'
 import { xxh32 } from './xxh32.ts'
 
 /** Number of an object in its table. 0 is no object. */
@@ -94,7 +94,7 @@ export class ObjectTable {
 
   #intern(bytes: Uint8Array, offset: number, isAside: boolean): ObjectNumber {
     const mask = this.#slots.length - 1
-    const hash = xxh32(bytes, HASH_SEED, offset, offset + this.#digestSize)
+    const hash = xxh32(bytes, hashSeed(), offset, offset + this.#digestSize)
     let slot = hash & mask
     for (let object = this.#slots[slot] as number; object !== 0; ) {
       if (this.#hash[object] === hash && this.#equals(object, bytes, offset)) return object

@@ -1,7 +1,7 @@
 import { ByteArena } from '@composefs/bytes'
 import { ErofsError } from './errors.ts'
 import type { ErofsVersion } from './format.ts'
-import { HASH_SEED } from './hash-seed.ts'
+import { hashSeed } from './hash-seed.ts'
 import { encodeXattrEntry, entryIndex, entrySuffix } from './xattr-entry.ts'
 import { filterBit } from './xattr-name.ts'
 import { xxh32 } from './xxh32.ts'
@@ -35,7 +35,7 @@ export class PairTable {
   intern(name: Uint8Array, value: Uint8Array): Pair {
     const entry = encodeXattrEntry(name, value, this.#version)
     if (this.count === this.size.length) this.#grow()
-    const hash = xxh32(entry, HASH_SEED)
+    const hash = xxh32(entry, hashSeed())
     const mask = this.#slots.length - 1
     let slot = hash & mask
     for (let pair = this.#slots[slot] as number; pair !== 0; pair = this.#slots[slot] as number) {

@@ -1,6 +1,6 @@
 import { TreeError } from './errors.ts'
 import { unescapeRange } from './escape.ts'
-import { HASH_SEED, hashBytes } from './hash.ts'
+import { hashBytes, hashSeed } from './hash.ts'
 import type { Xattr } from './inode.ts'
 import { XATTR_NAME_MAX, XATTR_VALUE_MAX } from './limits.ts'
 import { XATTR_HEAD, XATTR_NAMES_MAX, type XattrSet, type XattrSets } from './xattr-sets.ts'
@@ -38,7 +38,7 @@ export class DumpXattrs {
     let end = start
     while (bytes[end] !== NEWLINE) end++
     if (end - start > TEXT_MAX) return -1
-    const slot = hashBytes(HASH_SEED, bytes, start, end) & (TEXTS - 1)
+    const slot = hashBytes(hashSeed(), bytes, start, end) & (TEXTS - 1)
     if (!this.#matches(slot, bytes, start)) return -1
     this.#last = slot
     return this.#known[slot] as number
@@ -158,7 +158,7 @@ export class DumpXattrs {
 
   #remember(bytes: Uint8Array, start: number, end: number, set: XattrSet): void {
     if (end - start > TEXT_MAX) return
-    const slot = hashBytes(HASH_SEED, bytes, start, end) & (TEXTS - 1)
+    const slot = hashBytes(hashSeed(), bytes, start, end) & (TEXTS - 1)
     this.#texts.set(bytes.subarray(start, end), slot * TEXT_MAX)
     this.#lengths[slot] = end - start
     this.#known[slot] = set

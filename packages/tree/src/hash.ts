@@ -1,8 +1,13 @@
+let seed: number | undefined
+
 /**
  * Start value of this process's hash tables. It is random, so that nobody can choose names that all fall into one
- * bucket.
+ * bucket. It is made when it is wanted first: Node takes milliseconds to load what makes it.
  */
-export const HASH_SEED: number = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
+export function hashSeed(): number {
+  seed ??= crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
+  return seed
+}
 
 /** FNV-1a over `bytes[start, end)` from a seed, with a final mix so that the low bits depend on all others. */
 export function hashBytes(seed: number, bytes: Uint8Array, start: number, end: number): number {

@@ -1,7 +1,7 @@
 import { ByteArena } from '@composefs/bytes'
 import { allocate } from './allocate.ts'
 import { TreeError } from './errors.ts'
-import { HASH_SEED, hashBytes } from './hash.ts'
+import { hashBytes, hashSeed } from './hash.ts'
 import type { Inode } from './inode.ts'
 import { grown } from './inode-table.ts'
 
@@ -164,5 +164,5 @@ export class NameTable {
 }
 
 function hashName(parent: Inode, bytes: Uint8Array, start: number, end: number): number {
-  return hashBytes(HASH_SEED ^ Math.imul(parent, 0x9e3779b1), bytes, start, end)
+  return hashBytes(hashSeed() ^ Math.imul(parent, 0x9e3779b1), bytes, start, end)
 }

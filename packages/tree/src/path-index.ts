@@ -1,6 +1,6 @@
 import { ByteArena } from '@composefs/bytes'
 import { allocate } from './allocate.ts'
-import { HASH_SEED, hashBytes } from './hash.ts'
+import { hashBytes, hashSeed } from './hash.ts'
 import type { Inode } from './inode.ts'
 import { grown } from './inode-table.ts'
 
@@ -31,13 +31,13 @@ export class PathIndex {
     this.#inode[index] = directory
     this.#offset[index] = offset
     this.#length[index] = length
-    this.#hash[index] = hashBytes(HASH_SEED, bytes, start, end)
+    this.#hash[index] = hashBytes(hashSeed(), bytes, start, end)
     this.#place(index)
   }
 
   /** The directory at the path `bytes[start, end)`; undefined when there is none. */
   find(bytes: Uint8Array, start: number, end: number): Inode | undefined {
-    const hash = hashBytes(HASH_SEED, bytes, start, end)
+    const hash = hashBytes(hashSeed(), bytes, start, end)
     const mask = this.#slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const index = (this.#slots[slot] as number) - 1

@@ -1,7 +1,7 @@
 import { ByteArena, compareBytes } from '@composefs/bytes'
 import { allocate } from './allocate.ts'
 import { TreeError } from './errors.ts'
-import { HASH_SEED, hashBytes } from './hash.ts'
+import { hashBytes, hashSeed } from './hash.ts'
 import type { Xattr } from './inode.ts'
 import { grown } from './inode-table.ts'
 import { XATTR_NAME_MAX, XATTR_VALUE_MAX } from './limits.ts'
@@ -44,7 +44,7 @@ export class XattrSets {
   intern(encoded: Uint8Array, length: number): XattrSet {
     if (length === 0) return 0
     if (this.count * 2 > this.#slots.length) this.#rehash()
-    const hash = hashBytes(HASH_SEED, encoded, 0, length)
+    const hash = hashBytes(hashSeed(), encoded, 0, length)
     const mask = this.#slots.length - 1
     let slot = hash & mask
     for (let set = this.#slots[slot] as number; set !== 0; set = this.#slots[slot] as number) {
