@@ -79,9 +79,12 @@ async function main(): Promise<number> {
   if (options.json === '-') process.stdout.write(json)
   else if (options.json !== undefined) writeFileSync(options.json, json)
 
+  // Where the peer is not, nobody says that the gates were made for this machine.
+  const isGated = tools.command('cfsctl') !== undefined
   const bad = rows.filter((row, index) => {
     const result = results[index]
-    return result !== undefined && ['missed', 'failed'].includes(judge(row, result, results).gate)
+    const gate = result && judge(row, result, results).gate
+    return gate === 'failed' || (isGated && gate === 'missed')
   })
   if (bad.length > 0) say(`not met: ${bad.map(({ name }) => name).join('; ')}`)
   return bad.length > 0 ? 1 : 0
