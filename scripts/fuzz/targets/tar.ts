@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { SHA256 } from '../../../packages/fsverity/src/index.ts'
 import { nodeHashing } from '../../../packages/fsverity/src/node.ts'
+import { createEngine } from '../../../packages/linux/src/engine.ts'
+import { detectBlob } from '../../../packages/oci/src/decompress/decompress.ts'
+import { openDecoder } from '../../../packages/oci/src/decompress/layer-decoder.ts'
 import {
   formatLayerEntry,
   importLayer,
@@ -28,6 +31,8 @@ import { vectorFiles } from '../vectors.ts'
 /** Most bytes a layer may unfold to here: the time an input takes is what its limit allows. */
 const LAYER_SIZE_MAX = 8 << 20
 const SEED_SIZE_MAX = 32 << 10
+/** Memory that is filled at once with what a blob unfolds to. */
+const TARGET_SIZE = 50_000
 /** A piece of a blob, as if it came from a socket. */
 const PIECE_SIZE = 7000
 
@@ -48,7 +53,13 @@ export const tarTarget: Target = {
   run: runTar,
 }
 
+/** Both who can decompress a layer. */
+const [native, node] = (['native', 'node'] as const).map(
+  choice => createEngine({ fallback: nodeHashing, choice }).decoders,
+)
+
 async function runTar(input: Uint8Array): Promise<string> {
+  await checkDecoders(input)
   const first = await importTar(input, `sha256:${sha256(input)}`)
   // Of a compressed layer only the import knows what it unfolds to: the second try names it.
   const { result, actual } = first
@@ -73,6 +84,34 @@ async function runTar(input: Uint8Array): Promise<string> {
   return `${size} ${images} ${transformed.outcome} ${magnitude(tree.value.inodeCount)}`
 }
 
+/** Whoever decompresses it, the same bytes come out, or the same kind of error. */
+async function checkDecoders(input: Uint8Array): Promise<void> {
+  const ours = await unpack(input, native)
+  const theirs = await unpack(input, node)
+  if (ours !== theirs) throw new Disagreement(`${ours} and ${theirs} of two decoders`)
+}
+
+async function unpack(input: Uint8Array, decoders: typeof native): Promise<string> {
+  const hash = createHash('sha256')
+  const target = new Uint8Array(TARGET_SIZE)
+  const { outcome } = await attemptAsync(async () => {
+    const { compression, bytes } = await detectBlob(pieces(input), {})
+    if (compression === 'none') return
+    const decoder = openDecoder(bytes, { compression, decoders })
+    try {
+      for (let size = 0; size < LAYER_SIZE_MAX; ) {
+        const filled = await decoder.fill(target)
+        if (filled === 0) return
+        hash.update(target.subarray(0, filled))
+        size += filled
+      }
+    } finally {
+      await decoder.close()
+    }
+  })
+  return outcome === 'ok' ? hash.digest('hex') : (outcome.split(' ')[0] ?? '')
+}
+
 interface StoredTar {
   readonly entries: readonly TarEntry[]
   readonly stream: Uint8Array
@@ -95,6 +134,7 @@ async function importTar(input: Uint8Array, diffId: string): Promise<ImportOutco
   const repository = {
     intake: createStoreIntake(objects),
     hashing: nodeHashing,
+    decoders: native,
     assertWritable() {},
     streams: {
       createWriter: (contentType: string) =>
