@@ -9,17 +9,12 @@ import { checkLargeObjects } from './large-objects.ts'
 import { measureObject, whatIsNoFile } from './measure-object.ts'
 import { objectDirectories } from './object-directories.ts'
 import { digestMismatch, type NamedObject, ObjectSlots } from './object-slots.ts'
-import type { PresentObjects } from './present-objects.ts'
 
 /** How to check objects. */
 export interface CheckObjectsOptions {
-  /** Gets the objects that are there, whatever is in them. */
-  readonly present: PresentObjects
   onChecked(done: number): void
   readonly signal: AbortSignal | undefined
 }
-
-const UPPER_CASE = /[A-F]/
 
 /**
  * Checks that every file in the directories of objects has the content that its name says. What is found is told in the
@@ -28,7 +23,7 @@ const UPPER_CASE = /[A-F]/
 export async function checkObjects(
   repository: Repository,
   log: CheckLog,
-  { present, onChecked, signal }: CheckObjectsOptions,
+  { onChecked, signal }: CheckObjectsOptions,
 ): Promise<void> {
   const { layout, algorithm } = repository
   const verity = createVerity(repository)
@@ -57,8 +52,6 @@ export async function checkObjects(
           continue
         }
         const isFile = entry.isFile()
-        // Objects are looked for by their lower-case names.
-        if (isFile && !UPPER_CASE.test(name)) present.add(digest)
         const object = { path: `objects/${directory}/${name}`, digest }
         const known = lookAt(object, { file: `${layout.root}/${object.path}`, isFile, verity })
         if (known === 'unknown') slots.add(digest.bytes, object.path)

@@ -7,7 +7,7 @@ import { CheckLog } from './check-log.ts'
 import { checkObjects } from './check-objects.ts'
 import { checkStreams } from './check-streams.ts'
 import type { CheckReport } from './finding.ts'
-import { countObjects, findStrayLinks } from './object-directories.ts'
+import { findStrayLinks, listObjects } from './object-directories.ts'
 import { PresentObjects } from './present-objects.ts'
 
 /** How to check a repository. */
@@ -40,11 +40,10 @@ export async function checkRepository(
   signal?.throwIfAborted()
   const metadata = checkMetadata(repository, log)
   findStrayLinks(layout, log)
+  const total = listObjects(layout, present)
   if (!metadataOnly) {
-    const total = onProgress === undefined ? 0 : countObjects(layout)
     onProgress?.(0, total)
     await checkObjects(repository, log, {
-      present,
       onChecked: done => onProgress?.(done, Math.max(done, total)),
       signal,
     })

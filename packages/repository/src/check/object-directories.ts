@@ -1,6 +1,7 @@
-import { lstatSync } from 'node:fs'
+import { type Dirent, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { showUtf8 } from '@composefs/bytes'
+import { streamDirectory } from '../directory.ts'
 import {
   type Layout,
   OBJECT_DIRECTORY,
@@ -8,9 +9,11 @@ import {
   TEMPORARY_LINK,
   TEMPORARY_OBJECT,
 } from '../layout.ts'
+import { isFileError } from '../reason.ts'
 import type { CheckLog } from './check-log.ts'
 import { entriesOf, isDirectory } from './entries.ts'
 import { fileTypeOf } from './file-type.ts'
+import type { PresentObjects } from './present-objects.ts'
 
 /** Yields the names of the directories of objects, and notes what else is beside them. */
 export function* objectDirectories(layout: Layout, log: CheckLog): Generator<string> {
@@ -29,16 +32,27 @@ export function* objectDirectories(layout: Layout, log: CheckLog): Generator<str
   }
 }
 
-/** How many objects there are, by names alone. */
-export function countObjects({ objects }: Layout): number {
+/** Takes down which objects there are, by names alone, and returns how many names there are. */
+export function listObjects({ objects }: Layout, present: PresentObjects): number {
   let count = 0
   if (!lstatSync(objects, { throwIfNoEntry: false })?.isDirectory()) return count
-  for (const entry of entriesOf(objects, 'objects')) {
-    const directory = entry.name.toString('latin1')
-    if (!OBJECT_DIRECTORY.test(directory) || !entry.isDirectory()) continue
-    for (const _ of entriesOf(join(objects, directory), directory)) count += 1
+  for (const entry of namesIn(objects)) {
+    if (!OBJECT_DIRECTORY.test(entry.name) || !entry.isDirectory()) continue
+    for (const object of namesIn(join(objects, entry.name))) {
+      count += 1
+      if (object.isFile()) present.addName(entry.name, object.name)
+    }
   }
   return count
+}
+
+/** The entries of a directory, unsorted; those of one that cannot be read are missed by whoever looks into it. */
+function* namesIn(directory: string): Generator<Dirent> {
+  try {
+    yield* streamDirectory(directory, 'latin1')
+  } catch (error) {
+    if (!isFileError(error)) throw error
+  }
 }
 
 /** Notes the temporary names that killed writers left in the repository directory. */
