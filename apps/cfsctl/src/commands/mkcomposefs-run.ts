@@ -6,7 +6,8 @@ import {
   type VersionRange,
   writeImage,
 } from '@composefs/erofs'
-import { createFsverity, type Digest, SHA256 } from '@composefs/fsverity'
+import { createFsverity, type Digest, type Fsverity, SHA256 } from '@composefs/fsverity'
+import { nodeHashing } from '@composefs/fsverity/node'
 import {
   createCountingObjectStore,
   createDirectoryObjectStore,
@@ -27,6 +28,8 @@ const { O_CREAT, O_EXCL, O_TRUNC, O_WRONLY } = constants
 
 /** The mode of a new image before the umask. */
 const IMAGE_MODE = 0o644
+/** Files from which on an image is so large that hashing it natively saves more than loading that takes. */
+const NATIVE_HASHING_MIN = 100_000
 /** Newest version of the format that C knows. */
 const VERSION_MAX = 1
 
@@ -81,14 +84,19 @@ function printsDigest(args: Arguments): boolean {
 }
 
 function computeDigest(tree: FileTree, version: ErofsVersion): Digest {
-  const fsverity = createFsverity({ algorithm: SHA256, hashing })
+  const fsverity = startDigest(tree)
   writeImage(tree, { version, write: chunk => void fsverity.update(chunk) })
   return fsverity.digest()
 }
 
+function startDigest({ inodeCount }: FileTree): Fsverity {
+  const who = inodeCount < NATIVE_HASHING_MIN ? nodeHashing : hashing
+  return createFsverity({ algorithm: SHA256, hashing: who })
+}
+
 function toStandardOutput(tree: FileTree, version: ErofsVersion, args: Arguments): Result {
   const image = encodeImage(tree, { version })
-  const digest = () => createFsverity({ algorithm: SHA256, hashing }).update(image).digest()
+  const digest = () => startDigest(tree).update(image).digest()
   const line = printsDigest(args) ? [Buffer.from(`${digest().hex}\n`)] : []
   return { bytes: [image, ...line], isBinary: true }
 }
@@ -96,7 +104,7 @@ function toStandardOutput(tree: FileTree, version: ErofsVersion, args: Arguments
 /** Writes the image to a file and hashes it on the way. A file that this made is removed when it fails. */
 function writeFile(tree: FileTree, version: ErofsVersion, path: string): Digest {
   const { file, isNew } = openForWriting(path)
-  const fsverity = createFsverity({ algorithm: SHA256, hashing })
+  const fsverity = startDigest(tree)
   try {
     writeImage(tree, {
       version,
