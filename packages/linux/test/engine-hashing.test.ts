@@ -67,6 +67,7 @@ describe.each(ALGORITHMS)('native hashing of blocks with $name', algorithm => {
     ['blocks of more than 64 KiB', 8192, 65537, 1024],
     ['blocks of nothing', 8192, 0, 1024],
     ['blocks of no size', 8192, Number.NaN, 1024],
+    ['blocks of half a byte more', 8192, 1024.5, 1024],
   ])('%s is refused, nothing is written', (_, size, blockSize, room) => {
     const out = new Uint8Array(room)
     expect(() => hasher.hashBlocks(new Uint8Array(size), blockSize, out)).toThrow(RangeError)

@@ -18,6 +18,8 @@ export interface Native {
   ): NativeFunction<Parameters, Result>
   /** Address of the first byte of `bytes`, which must stay referenced while it is in use. */
   address(bytes: Uint8Array): number
+  /** Copies memory. The caller has checked that both sides have it. */
+  copy(to: number, from: number, size: number): void
   /** The C string at an address. */
   text(address: number): string
 }
@@ -41,6 +43,7 @@ function load(): Native | undefined {
     return {
       bind: declaration => executable.func(declaration),
       address: bytes => Number(koffi.address(bytes)),
+      copy: executable.func('uintptr_t memcpy(uintptr_t to, uintptr_t from, size_t size)'),
       text: address => koffi.decode(BigInt(address), 'char', -1) as string,
     }
   } catch {
