@@ -1,6 +1,7 @@
 import { defineConfig } from 'tsup'
 import { library } from '../../tsup.config.base.ts'
 import { builtInModules } from './build/built-in-modules.ts'
+import { nodeHashing } from './build/node-hashing.ts'
 import { separateFiles } from './build/separate-files.ts'
 
 /** A file of the program for each. A command loads `main`, `program` and the one that it is in. */
@@ -13,10 +14,11 @@ const entry = {
   check: 'src/bundles/check.ts',
   trees: 'src/bundles/trees.ts',
   mount: 'src/bundles/mount.ts',
+  undici: 'build/undici.js',
   'helper-thread': 'src/helper-thread.ts',
 }
 
-// The libraries are bundled, each command with what it uses of them; native code and the HTTP client stay outside.
+// All libraries are bundled, each command with what it uses of them; native code stays outside.
 export default defineConfig({
   ...library,
   platform: 'node',
@@ -24,11 +26,13 @@ export default defineConfig({
   splitting: false,
   minifySyntax: true,
   minifyWhitespace: true,
-  external: ['koffi', 'undici', 'smol-toml'],
+  external: ['koffi'],
   removeNodeProtocol: false,
-  esbuildPlugins: [separateFiles(entry), builtInModules],
+  esbuildPlugins: [separateFiles(entry), builtInModules, nodeHashing],
   esbuildOptions: options => {
     options.conditions = ['composefs-source']
+    // The libraries have their sources in their own packages.
+    options.sourcesContent = false
   },
-  noExternal: [/^@composefs\//, /^@noble\//],
+  noExternal: [/^@composefs\//, /^smol-toml$/, /^undici($|\/)/],
 })

@@ -17,13 +17,16 @@ const AT_HAND: ReadonlySet<string> = new Set(
 export const builtInModules: Plugin = {
   name: 'built-in-modules',
   setup(build) {
-    build.onResolve({ filter: /^node:/ }, ({ path }) => ({
+    build.onResolve({ filter: /^node:/ }, ({ path, kind }) => ({
       path,
-      namespace: 'built-in',
+      namespace: kind === 'require-call' ? 'required-built-in' : 'built-in',
       sideEffects: false,
     }))
-    build.onLoad({ filter: /.*/, namespace: 'built-in' }, ({ path }) => ({
+    build.onLoad({ filter: /^/, namespace: 'built-in' }, ({ path }) => ({
       contents: AT_HAND.has(path) ? moduleAtHand(path) : moduleForLater(path),
+    }))
+    build.onLoad({ filter: /^/, namespace: 'required-built-in' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
     }))
   },
 }
@@ -39,19 +42,29 @@ function moduleAtHand(path: string): string {
 /** Functions, classes and `constants` are stand-ins that load the module when they are used. */
 function moduleForLater(path: string): string {
   const module = process.getBuiltinModule(path) as Readonly<Record<string, unknown>>
-  const canWait = (name: string) => typeof module[name] === 'function' || name === 'constants'
+  const statement = (name: string) => {
+    if (typeof module[name] === 'function') {
+      return `export const ${name} = /* @__PURE__ */ callLater('${name}')`
+    }
+    if (name === 'constants')
+      return 'export const constants = /* @__PURE__ */ readLater("constants")'
+    return atOnce(name, `load('${name}')`)
+  }
   return [
     `const load = name => process.getBuiltinModule('${path}')[name]`,
-    `const later = name => new Proxy(function () {}, {
+    `const callLater = name => new Proxy(function () {}, {
       apply: (_, self, args) => load(name)(...args),
-      construct: (_, args) => new (load(name))(...args),
+      construct: (_, args, target) => Reflect.construct(load(name), args, target),
       get: (_, key) => load(name)[key],
     })`,
-    ...exportsOf(path).map(name =>
-      canWait(name)
-        ? `export const ${name} = /* @__PURE__ */ later('${name}')`
-        : atOnce(name, `load('${name}')`),
-    ),
+    `const readLater = name => new Proxy({}, {
+      get: (_, key) => load(name)[key],
+      has: (_, key) => key in load(name),
+      ownKeys: () => Reflect.ownKeys(load(name)),
+      getOwnPropertyDescriptor: (_, key) =>
+        key in load(name) ? { value: load(name)[key], enumerable: true, configurable: true } : undefined,
+    })`,
+    ...exportsOf(path).map(statement),
   ].join('\n')
 }
 

@@ -8,20 +8,21 @@ type Plugin = NonNullable<Options['esbuildPlugins']>[number]
  * point loads becomes part of its file, once for each of them: to find, read and link a file costs Node more than most
  * of our modules take.
  *
- * @param entries source files by the name of their output, beside each other
+ * @param entries source files by the name of their output, beside each other; one that has the name of a package
+ *   stands for it
  */
 export function separateFiles(entries: Readonly<Record<string, string>>): Plugin {
-  const outputs = new Map(
-    Object.entries(entries).map(([name, source]) => [resolve(source), `./${name}.js`]),
-  )
+  const names = Object.keys(entries)
+  const packages = new Map(names.map(name => [name, `./${name}.js`]))
+  const outputs = new Map(names.map(name => [resolve(entries[name] ?? ''), `./${name}.js`]))
   return {
     name: 'separate-files',
     setup(build) {
-      build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-        const output = outputs.get(resolve(resolveDir, path))
-        return kind === 'dynamic-import' && output !== undefined
-          ? { path: output, external: true }
-          : undefined
+      build.onResolve({ filter: /^/ }, ({ kind, path, resolveDir }) => {
+        if (kind !== 'dynamic-import') return undefined
+        const isFile = path.startsWith('.')
+        const output = isFile ? outputs.get(resolve(resolveDir, path)) : packages.get(path)
+        return output === undefined ? undefined : { path: output, external: true }
       })
     },
   }

@@ -3,6 +3,15 @@ import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
+/**
+ * What node is started with to run our program: its sources, or where `CFSCTL_BUILT` names one, a `main.js` that is
+ * built.
+ */
+export const ourProgram: readonly string[] =
+  process.env.CFSCTL_BUILT === undefined
+    ? ['--conditions=composefs-source', '--no-warnings', main]
+    : [process.env.CFSCTL_BUILT]
+
 /** What a program printed and how it ended. */
 export interface Outcome {
   readonly status: number | null
@@ -12,14 +21,13 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Runs our program from its sources. */
+/** Runs our program. */
 export function runOurs(
   args: readonly string[],
   input?: Uint8Array,
   environment: Readonly<Record<string, string>> = {},
 ): Outcome {
-  const program = ['--conditions=composefs-source', '--no-warnings', main, ...args]
-  return run(process.execPath, program, { input, environment })
+  return run(process.execPath, [...ourProgram, ...args], { input, environment })
 }
 
 /** The peer's program, where `CFSCTL_PEER` names it. */

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import { vectorsDirectory } from '@composefs/test-fixtures'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { bytesOf, type Outcome, runOurs, textOf } from './programs.ts'
+import { bytesOf, type Outcome, ourProgram, runOurs, textOf } from './programs.ts'
 import { temporaryDirectory } from './temporary.ts'
 import { unpack } from './unpack.ts'
 
@@ -325,7 +325,7 @@ describe('the ends of a program', () => {
   })
 
   test('a lock that another process holds: 6, and who it is', () => {
-    const script = `flock -x ${repository} sleep 5 & sleep 0.5; "$@"; status=$?; kill %1; exit $status`
+    const script = `flock -x -o ${repository} sleep 20 & sleep 0.5; "$@"; status=$?; kill %1; exit $status`
     const { status, stderr } = shell(script, ['--repo', repository, '--lock-timeout=0', 'cat', 'x'])
     expect(status).toBe(6)
     expect(stderr).toMatch(/^hint: process \d+ holds the lock: /m)
@@ -369,8 +369,7 @@ function makeRoot(path: string): string {
 
 /** Runs a script of bash in which `"$@"` is our program with `args`. */
 function shell(script: string, args: readonly string[]) {
-  const main = join(import.meta.dirname, '../src/main.ts')
-  const program = [process.execPath, '--conditions=composefs-source', '--no-warnings', main]
+  const program = [process.execPath, ...ourProgram]
   const { status, stderr } = spawnSync('bash', ['-c', script, 'bash', ...program, ...args], {
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: '' },

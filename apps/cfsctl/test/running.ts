@@ -1,8 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import type { Outcome } from './programs.ts'
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+import { type Outcome, ourProgram } from './programs.ts'
 
 /** Our program while it runs, beside servers of this process. */
 export interface Running {
@@ -15,13 +12,12 @@ export interface Running {
   until(condition: () => boolean): Promise<void>
 }
 
-/** Starts our program from its sources. `ended` has to be awaited: nobody else waits for it. */
+/** Starts our program. `ended` has to be awaited: nobody else waits for it. */
 export function startOurs(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Running {
-  const program = ['--conditions=composefs-source', '--no-warnings', main, ...args]
-  const child = spawn(process.execPath, program, {
+  const child = spawn(process.execPath, [...ourProgram, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '', ...environment },
   })
