@@ -15,7 +15,9 @@ export type Program = readonly [command: string, ...args: string[]]
  */
 export async function buildProgram(directory: string): Promise<Program> {
   const source = fileURLToPath(new URL('../../', import.meta.url))
-  const build = ['node_modules/.bin/tsup', '--silent', '--out-dir', join(directory, 'dist')]
+  // By this Node: what it knows of its own modules is in the build.
+  const tsup = [process.execPath, 'node_modules/tsup/dist/cli-default.js']
+  const build = [...tsup, '--silent', '--out-dir', join(directory, 'dist')]
   await runWell(build, { directory: source })
   for (const name of ['package.json', 'node_modules']) {
     symlinkSync(join(source, name), join(directory, name))
