@@ -230,6 +230,34 @@ describe('an import', () => {
     expect(isClosed).toBe(true)
   })
 
+  test('closes the blob when it was stopped as soon as it was looked at', async () => {
+    const controller = new AbortController()
+    let isClosed = false
+    async function* stopping(): AsyncGenerator<Uint8Array> {
+      try {
+        controller.abort(new Error('stop'))
+        yield blob
+      } finally {
+        isClosed = true
+      }
+    }
+    const act = importLayer(stopping(), {
+      repository: memoryRepository(),
+      expected: { diffId },
+      signal: controller.signal,
+    })
+    await expect(act).rejects.toThrow('stop')
+    expect(isClosed).toBe(true)
+  })
+
+  test('does not open the blob when there are no slots', async () => {
+    const repository = memoryRepository()
+    await repository.intake.slots.close()
+    const unopened = { [Symbol.asyncIterator]: () => expect.unreachable() }
+    const act = importLayer(unopened, { repository, expected: { diffId } })
+    await expect(act).rejects.toThrow('the slots are closed')
+  })
+
   test('passes errors of the blob on, and closes what it opened', async () => {
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield blob.subarray(0, 500)

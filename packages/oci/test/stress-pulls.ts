@@ -76,18 +76,30 @@ export async function stressPulls(options: StressPullsOptions): Promise<Held> {
 
 const { hashing, decoders } = createEngine({ fallback: nodeHashing, choice: 'auto' })
 
-async function inRepository(
+export interface TestHelpers {
+  readonly threads: number
+  readonly slotCount: number
+  onWorker?(worker: Worker): void
+}
+
+/** Opens a new repository, and takes it away. */
+export async function inRepository(
   path: string,
-  helpers: { readonly threads: number; readonly slotCount: number } | undefined,
+  helpers: TestHelpers | undefined,
   use: (repository: Repository) => Promise<void>,
 ): Promise<void> {
+  const createWorker = (data: object) => {
+    const worker = startWorker(data)
+    helpers?.onWorker?.(worker)
+    return worker
+  }
   await initRepository(path, { system: linuxSystem, algorithm: SHA512, insecure: true })
   const repository = await openRepository(path, {
     system: linuxSystem,
     mode: 'write',
     hashing,
     decoders,
-    ...(helpers === undefined ? {} : { helpers: { ...helpers, createWorker: startWorker } }),
+    ...(helpers === undefined ? {} : { helpers: { ...helpers, createWorker } }),
   })
   try {
     await use(repository)

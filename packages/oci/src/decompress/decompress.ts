@@ -1,6 +1,7 @@
 import { concatBytes } from '@composefs/bytes'
 import type { DecoderEngine } from '@composefs/repository'
 import { OciError } from '../errors.ts'
+import { closeSoon } from '../transfer/close-soon.ts'
 import { type Compression, DETECTION_SIZE, detectCompression } from './detect.ts'
 import { type DecoderOptions, openDecoder } from './layer-decoder.ts'
 import { STEP_SIZE } from './push-decoder.ts'
@@ -35,8 +36,10 @@ export async function* decompress(
 /** A blob and what its first bytes say. */
 export interface DetectedBlob {
   readonly compression: Compression
-  /** The whole blob. It has to be iterated, or the blob stays open. */
+  /** The whole blob. */
   readonly bytes: AsyncIterable<Uint8Array>
+  /** Lets go of the blob. For whoever may fail before `bytes` is iterated; otherwise the end of that does it. */
+  close(): Promise<void>
 }
 
 /**
@@ -56,7 +59,11 @@ export async function detectBlob(
     if (head.length === 0 && (hint === 'gzip' || hint === 'zstd')) {
       throw new OciError('ERR_OCI_COMPRESSION_TRUNCATED', `${hint} data of no bytes`)
     }
-    return { compression: detectCompression(head), bytes: resume(beginning, source) }
+    return {
+      compression: detectCompression(head),
+      bytes: resume(beginning, source),
+      close: () => closeSoon(source),
+    }
   } catch (error) {
     await source.return?.()
     throw error

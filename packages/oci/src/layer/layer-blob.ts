@@ -42,7 +42,7 @@ export async function detectLayer(
   blob: AsyncIterable<Uint8Array>,
   options: ReadLayerOptions,
 ): Promise<DetectedBlob> {
-  if (options.compression === 'none') return { compression: 'none', bytes: blob }
+  if (options.compression === 'none') return { compression: 'none', bytes: blob, async close() {} }
   const { mediaTypeHint, expected } = options
   // A blob under the digest of its own tar is not packed, whatever a made-up manifest says of it.
   const isPlain = expected.blobDigest === expected.diffId

@@ -40,8 +40,23 @@ export class LayerImport {
 
   /** Reads the blob to its end, and checks it: the compressed data, the tar, digest and size of the blob, diff ID. */
   async run(blob: AsyncIterable<Uint8Array>): Promise<SplitLayer> {
+    // First of all: nothing is open yet that would have to be closed.
+    const lane = this.#options.repository.intake.slots.lane({
+      chain: this.#digests.layer.address,
+      onDone: slot => this.#assemble(slot),
+    })
+    try {
+      return await this.#read(blob, lane)
+    } finally {
+      await lane.abort()
+      this.#splitter.abort()
+      this.#assembler.abort()
+    }
+  }
+
+  async #read(blob: AsyncIterable<Uint8Array>, lane: Lane): Promise<SplitLayer> {
     const { expected, repository, maxSize } = this.#options
-    const { compression, bytes } = await detectLayer(blob, this.#options)
+    const { compression, bytes, close } = await detectLayer(blob, this.#options)
     const checked = new CheckedBlob(bytes, {
       ...this.#options,
       expectedSize: expected.blobSize,
@@ -52,10 +67,6 @@ export class LayerImport {
       compression,
       decoders: repository.decoders,
     })
-    const lane = repository.intake.slots.lane({
-      chain: this.#digests.layer.address,
-      onDone: slot => this.#assemble(slot),
-    })
     try {
       await this.#feed(lane, decoder, size)
       this.#options.onRead?.()
@@ -64,10 +75,9 @@ export class LayerImport {
       this.#digests.verify(checked.size)
       return { size: size.value, blobSize: checked.size }
     } finally {
-      await lane.abort()
-      this.#splitter.abort()
-      this.#assembler.abort()
       await decoder.close()
+      // The decoder has not begun when there was no slot.
+      if (checked.size === 0) await close()
     }
   }
 
