@@ -13,8 +13,9 @@ import type { LockHolder } from './lock-holders.ts'
 import type { RepositoryMetadata } from './metadata.ts'
 import { peekMetadataFile, readMetadataFile } from './metadata-file.ts'
 import type { DecoderEngine } from './raw-decoder.ts'
-import { type ObjectHelpers, Repository } from './repository.ts'
+import { Repository } from './repository.ts'
 import type { FileDescriptor, System } from './system.ts'
+import type { ObjectHelpers } from './work/object-helpers.ts'
 
 const { O_DIRECTORY, O_RDONLY } = constants
 

@@ -1,9 +1,8 @@
 import { closeSync } from 'node:fs'
-import type { Worker } from 'node:worker_threads'
 import type { ErofsVersion } from '@composefs/erofs'
 import type { Algorithm, Hashing } from '@composefs/fsverity'
 import type { ZstdCodec } from '@composefs/splitstream'
-import { type SharedSlots, Slots } from '@composefs/threads'
+import type { Slots } from '@composefs/threads'
 import { RepositoryError } from './errors.ts'
 import { ImageStore } from './images.ts'
 import type { Layout } from './layout.ts'
@@ -20,6 +19,7 @@ import { StreamStore } from './streams.ts'
 import type { FileDescriptor, System } from './system.ts'
 import { Verity } from './verity.ts'
 import { DiskIntake } from './work/disk-intake.ts'
+import { createObjectSlots, type ObjectHelpers } from './work/object-helpers.ts'
 import type { ObjectIntake } from './work/object-intake.ts'
 import { ObjectWork, type ObjectWorkSetup } from './work/object-work.ts'
 import { assertDirectoryWritable } from './writable.ts'
@@ -43,16 +43,6 @@ export interface RepositoryParts {
   readonly verify: boolean
   readonly erofsVersion?: ErofsVersion | undefined
   readonly helpers?: ObjectHelpers | undefined
-}
-
-/** Threads that do object jobs beside this one. */
-export interface ObjectHelpers {
-  /** Most of them. */
-  readonly threads: number
-  /** Starts a thread that runs `serveSlots(slots, createObjectWork(setup, …))`. */
-  createWorker(data: { readonly slots: SharedSlots; readonly setup: ObjectWorkSetup }): Worker
-  /** Mebibytes of memory that they share. Default: as many as they make use of. */
-  readonly slotCount?: number
 }
 
 /** An open repository. Close it: until then it keeps the garbage collection of other processes away. */
@@ -119,14 +109,8 @@ export class Repository implements AsyncDisposable {
       algorithm: algorithm.name,
       store: { root: layout.root, secure, verify, unsynced },
     }
-    const slots = new Slots({
-      createWork: () => new ObjectWork(algorithm, hashing, this.objects),
-      slotCount: helpers?.slotCount,
-      helpers: helpers && {
-        threads: helpers.threads,
-        createWorker: shared => helpers.createWorker({ slots: shared, setup }),
-      },
-    })
+    const createWork = () => new ObjectWork(algorithm, hashing, this.objects)
+    const slots = createObjectSlots({ createWork, helpers, setup })
     this.intake = new DiskIntake(slots, this.objects)
     const { objects, zstd } = this
     this.streams = new StreamStore({ layout, objects, zstd, assertWritable })

@@ -8,7 +8,7 @@ import {
   readdirSync,
   readlinkSync,
 } from 'node:fs'
-import { showUtf8, startsWith } from '@composefs/bytes'
+import { startsWith } from '@composefs/bytes'
 import {
   DEPTH_MAX,
   FileTree,
@@ -22,14 +22,22 @@ import {
 } from '@composefs/tree'
 import { RepositoryError } from './errors.ts'
 import type { ObjectStore } from './object-store.ts'
+import { named } from './scan-failure.ts'
 import { FileReader, StoreFailure } from './scan-file.ts'
+import { OpenDirectory, ScanSlots } from './scan-slots.ts'
 import type { FileDescriptor, System } from './system.ts'
 import { Turns } from './turns.ts'
+import type { ObjectIntake } from './work/object-intake.ts'
 
 /** How to read a directory as a tree. */
 export interface ScanOptions {
   /** Where files above the inline limit go. Its algorithm is that of the tree. */
   readonly objects: ObjectStore
+  /**
+   * Lets threads read files, and takes their contents in the place of `objects`, but for large ones. Default: this thread
+   * does it all.
+   */
+  readonly intake?: ObjectIntake | undefined
   readonly system: Pick<System, 'listXattrs' | 'getXattr'>
   /** Largest file that is kept inside the image, in bytes. Default: 64, which image ids depend on. */
   readonly inlineLimit?: number
@@ -75,7 +83,7 @@ export async function scanDirectory(path: string, options: ScanOptions): Promise
 /** A directory on the way down. */
 interface Level {
   readonly inode: Inode
-  readonly file: FileDescriptor
+  readonly directory: OpenDirectory
   /** For people, and for errors. */
   readonly path: Uint8Array
   /** Names that are still to be read, the next one at the end. */
@@ -86,14 +94,18 @@ class DirectoryScanner {
   readonly tree: FileTree
   readonly #options: ScanOptions
   readonly #reader: FileReader
+  readonly #inlineLimit: number
   readonly #levels: Level[] = []
+  readonly #slots: ScanSlots | undefined
   /** Leaves by device and inode number. Bind mounts show files twice whose link count is 1, so all are here. */
-  readonly #leaves = new Map<bigint, Map<bigint, Inode>>()
+  readonly #leaves = new Map<bigint, Map<bigint, Leaf>>()
 
   constructor(options: ScanOptions) {
     this.#options = options
+    this.#slots = options.intake && new ScanSlots(options.intake)
     this.tree = new FileTree(options.objects.algorithm)
-    this.#reader = new FileReader(options.objects, options.inlineLimit ?? INLINE_MAX)
+    this.#inlineLimit = options.inlineLimit ?? INLINE_MAX
+    this.#reader = new FileReader(options.objects, this.#inlineLimit)
   }
 
   async scan(path: Uint8Array): Promise<void> {
@@ -103,12 +115,15 @@ class DirectoryScanner {
     try {
       named(path, () => this.#enterRoot(path))
       for (let count = 1; this.#levels.length > 0; count++) {
+        if (this.#slots?.isFull) await this.#slots.next()
         this.#step(this.#levels[this.#levels.length - 1] as Level) // there is one
         if (count % TURN !== 0) continue
         await turns.give()
       }
+      await this.#slots?.drain()
     } finally {
-      for (const { file } of this.#levels) closeSync(file)
+      for (const { directory } of this.#levels) directory.release()
+      await this.#slots?.abort()
     }
   }
 
@@ -117,7 +132,8 @@ class DirectoryScanner {
     const name = level.names.pop()
     if (name === undefined) {
       this.#levels.pop()
-      closeSync(level.file)
+      if (this.#slots === undefined) level.directory.release()
+      else this.#slots.leave(level.directory)
       return
     }
     const path = Buffer.concat([level.path, SLASH, name])
@@ -125,7 +141,7 @@ class DirectoryScanner {
   }
 
   #entry(level: Level, name: Uint8Array, path: Uint8Array): void {
-    const at = Buffer.concat([inside(level.file), name])
+    const at = Buffer.concat([inside(level.directory.file), name])
     const stats = lstatSync(at, { bigint: true })
     if (stats.isDirectory()) {
       this.#descend(level, name, at, path)
@@ -135,12 +151,42 @@ class DirectoryScanner {
     if (isDevice && this.#options.skipDevices === true) return
     const known = this.#known(stats)
     if (known !== undefined) {
-      this.tree.link(level.inode, name, known)
+      this.#link(level.inode, name, known)
       return
     }
-    const content = this.#content(at, stats)
-    const leaf = this.tree.addLeaf(level.inode, name, this.#metadata(at, stats), content)
+    const leaf: Leaf = { inode: undefined }
     this.#remember(stats, leaf)
+    if (this.#isForThreads(stats)) this.#addLater(leaf, { level, name, at, path, stats })
+    else {
+      const content = this.#content(at, stats)
+      leaf.inode = this.tree.addLeaf(level.inode, name, this.#metadata(at, stats), content)
+    }
+  }
+
+  #isForThreads(stats: BigIntStats): boolean {
+    const size = Number(stats.size)
+    return stats.isFile() && size > this.#inlineLimit && this.#slots?.takes(size) === true
+  }
+
+  /** Adds a file to the tree when some thread has read it. */
+  #addLater(leaf: Leaf, { level, name, at, path, stats }: FoundFile): void {
+    const metadata = this.#metadata(at, stats)
+    this.#slots?.addFile({
+      at,
+      directory: level.directory,
+      stats,
+      onRead: content =>
+        named(path, () => {
+          leaf.inode = this.tree.addLeaf(level.inode, name, metadata, content())
+        }),
+    })
+  }
+
+  #link(parent: Inode, name: Uint8Array, leaf: Leaf): void {
+    const { inode } = leaf
+    if (inode !== undefined) this.tree.link(parent, name, inode)
+    // Its first name is in this slot, or in one before it.
+    else this.#slots?.addStep(() => this.tree.link(parent, name, leaf.inode as Inode))
   }
 
   #descend(level: Level, name: Uint8Array, at: Uint8Array, path: Uint8Array): void {
@@ -169,7 +215,7 @@ class DirectoryScanner {
       const inode = add(this.#directoryMetadata(file))
       const names = readdirSync(inside(file), { encoding: 'buffer' })
       names.sort(Buffer.compare).reverse()
-      this.#levels.push({ inode, file, path, names })
+      this.#levels.push({ inode, directory: new OpenDirectory(file), path, names })
     } catch (error) {
       closeSync(file)
       throw error
@@ -236,12 +282,12 @@ class DirectoryScanner {
     return xattrs
   }
 
-  #known(stats: BigIntStats): Inode | undefined {
+  #known(stats: BigIntStats): Leaf | undefined {
     if (this.#options.hardlinks === 'split') return undefined
     return this.#leaves.get(stats.dev)?.get(stats.ino)
   }
 
-  #remember(stats: BigIntStats, leaf: Inode): void {
+  #remember(stats: BigIntStats, leaf: Leaf): void {
     if (this.#options.hardlinks === 'split') return
     const leaves = this.#leaves.get(stats.dev)
     if (leaves === undefined) this.#leaves.set(stats.dev, new Map([[stats.ino, leaf]]))
@@ -249,29 +295,20 @@ class DirectoryScanner {
   }
 }
 
+/** A file that is in the tree, or will be. */
+interface Leaf {
+  inode: Inode | undefined
+}
+
+interface FoundFile {
+  readonly level: Level
+  readonly name: Uint8Array
+  readonly at: Uint8Array
+  readonly path: Uint8Array
+  readonly stats: BigIntStats
+}
+
 /** The directory that is open as `file`, as a path with a slash at its end. */
 function inside(file: FileDescriptor): Buffer {
   return Buffer.from(`/proc/self/fd/${file}/`)
-}
-
-/** Runs a step of the scan; what goes wrong in it is about `path`. */
-function named<T>(path: Uint8Array, step: () => T): T {
-  try {
-    return step()
-  } catch (error) {
-    if (error instanceof StoreFailure) throw error
-    const shown = showUtf8(path)
-    if (error instanceof RepositoryError) {
-      const facts = { ...error.facts, path: shown }
-      throw new RepositoryError(error.code, `${shown}: ${error.message}`, facts, { cause: error })
-    }
-    if (!isSystemError(error)) throw error
-    const { code, errno, syscall } = error
-    const renamed = new Error(`${code}: ${syscall} '${shown}'`, { cause: error })
-    throw Object.assign(renamed, { code, errno, syscall, path: shown })
-  }
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'errno' in error
 }

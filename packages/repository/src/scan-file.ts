@@ -82,7 +82,8 @@ export class FileReader {
   }
 }
 
-function storing<T>(step: () => T): T {
+/** Runs a step of who stores: its failures are not about the file. */
+export function storing<T>(step: () => T): T {
   try {
     return step()
   } catch (error) {
@@ -94,14 +95,15 @@ function assertUnchanged(seen: BigIntStats, now: BigIntStats): void {
   if (now.isFile() && now.dev === seen.dev && now.ino === seen.ino) {
     if (now.size === seen.size && now.mtimeNs === seen.mtimeNs) return
   }
-  throw changed({})
+  throw changedFile({})
 }
 
 function assertSize(actual: number, expected: number): void {
-  if (actual !== expected) throw changed({ expected, actual })
+  if (actual !== expected) throw changedFile({ expected, actual })
 }
 
-function changed(facts: { expected?: number; actual?: number }): RepositoryError {
+/** The error for a file that is not what it was a moment ago. */
+export function changedFile(facts: { expected?: number; actual?: number }): RepositoryError {
   const message = 'the file changed while it was read'
   return new RepositoryError('ERR_REPOSITORY_SCAN_CHANGED', message, facts)
 }

@@ -1,20 +1,18 @@
 import { writeImage } from '@composefs/erofs'
 import { createFsverity } from '@composefs/fsverity'
-import { createCountingObjectStore } from '@composefs/repository'
 import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
 import type { Result } from '../output/result.ts'
 import { hashing } from '../repository/platform.ts'
 import type { computeId } from './compute-id.ts'
-import { readDirectoryTree } from './directory-tree.ts'
+import { hashDirectoryTree } from './directory-tree.ts'
 import { imageDocument } from './image-document.ts'
 import { algorithmWithoutRepository, versionWithoutRepository } from './unopened-repository.ts'
 
 export async function run(args: Args<typeof computeId>, context: Context): Promise<Result> {
   const algorithm = algorithmWithoutRepository(context)
   const version = versionWithoutRepository(context)
-  const objects = createCountingObjectStore(algorithm, hashing)
-  const tree = await readDirectoryTree(args.path, objects, { options: args, context })
+  const tree = await hashDirectoryTree(args.path, algorithm, { options: args, context })
   const fsverity = createFsverity({ algorithm, hashing })
   const { size } = writeImage(tree, { version, write: chunk => void fsverity.update(chunk) })
   const digest = fsverity.digest()

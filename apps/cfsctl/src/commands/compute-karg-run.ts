@@ -1,22 +1,20 @@
 import { imageDigest } from '@composefs/erofs'
 import { formatAlgorithm } from '@composefs/fsverity'
 import { formatKernelArgument } from '@composefs/oci'
-import { createCountingObjectStore } from '@composefs/repository'
 import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
 import type { Result } from '../output/result.ts'
 import { hashing } from '../repository/platform.ts'
 import type { computeKarg } from './compute-karg.ts'
-import { readDirectoryTree } from './directory-tree.ts'
+import { hashDirectoryTree } from './directory-tree.ts'
 import { algorithmWithoutRepository, versionWithoutRepository } from './unopened-repository.ts'
 
 export async function run(args: Args<typeof computeKarg>, context: Context): Promise<Result> {
   const algorithm = algorithmWithoutRepository(context)
   const version = versionWithoutRepository(context)
   const { insecure } = context.globals
-  const objects = createCountingObjectStore(algorithm, hashing)
   const options = { ...args, bootable: true, xattrs: undefined }
-  const tree = await readDirectoryTree(args.path, objects, { options, context })
+  const tree = await hashDirectoryTree(args.path, algorithm, { options, context })
   const digest = imageDigest(tree, { version, algorithm, hashing })
   const karg = formatKernelArgument(digest, { version, insecure })
   return {

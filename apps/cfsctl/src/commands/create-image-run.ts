@@ -11,8 +11,8 @@ import { imageDocument } from './image-document.ts'
 export async function run(args: Args<typeof createImage>, context: Context): Promise<Result> {
   await using repository = await openChosen(context, { mode: 'write' })
   const { images, erofsVersions } = repository
-  const { objects, tally } = tallyObjects(repository.objects)
-  const tree = await readDirectoryTree(args.path, objects, { options: args, context })
+  const { tally, ...target } = tallyObjects(repository)
+  const tree = await readDirectoryTree(args.path, target, { options: args, context })
   const versions = [erofsVersions.default, ...erofsVersions.extra]
   const stored = versions.map(version => images.put(tree, version))
   const [image] = stored

@@ -1,5 +1,13 @@
 import type { Digest } from '@composefs/fsverity'
-import type { ObjectHandle, ObjectStore, ObjectWriter, PutResult } from '@composefs/repository'
+import type {
+  LargeContent,
+  ObjectHandle,
+  ObjectIntake,
+  ObjectStore,
+  ObjectWriter,
+  PutResult,
+} from '@composefs/repository'
+import type { DoneSlot, Slots } from '@composefs/threads'
 
 /** What has been put into a store. */
 export interface Tally {
@@ -10,10 +18,60 @@ export interface Tally {
   bytes: number
 }
 
-/** The store, and a count of what is put into it from now on. */
-export function tallyObjects(store: ObjectStore): { objects: ObjectStore; tally: Tally } {
+/** Where contents go, one by one and many at once. */
+export interface ContentTarget {
+  readonly objects: ObjectStore
+  readonly intake: ObjectIntake
+}
+
+/** The same target, and a count of what goes there from now on. */
+export function tallyObjects({ objects, intake }: ContentTarget): ContentTarget & { tally: Tally } {
   const tally: Tally = { created: 0, present: 0, bytes: 0 }
-  return { objects: new TallyStore(store, tally), tally }
+  return {
+    objects: new TallyStore(objects, tally),
+    intake: new TallyIntake(intake, tally),
+    tally,
+  }
+}
+
+class TallyIntake implements ObjectIntake {
+  readonly #intake: ObjectIntake
+  readonly #tally: Tally
+
+  constructor(intake: ObjectIntake, tally: Tally) {
+    this.#intake = intake
+    this.#tally = tally
+  }
+
+  get slots(): Slots {
+    return this.#intake.slots
+  }
+
+  get algorithm() {
+    return this.#intake.algorithm
+  }
+
+  get contentJob(): number {
+    return this.#intake.contentJob
+  }
+
+  get leafSize(): number {
+    return this.#intake.leafSize
+  }
+
+  result(slot: DoneSlot, job: number, size: number): PutResult {
+    return count(this.#intake.result(slot, job, size), this.#tally)
+  }
+
+  openLarge(): LargeContent {
+    const large = this.#intake.openLarge()
+    return {
+      write: data => large.write(data),
+      addLeaf: (slot, job) => large.addLeaf(slot, job),
+      finish: () => count(large.finish(), this.#tally),
+      abort: () => large.abort(),
+    }
+  }
 }
 
 class TallyStore implements ObjectStore {
@@ -34,14 +92,14 @@ class TallyStore implements ObjectStore {
   }
 
   put(content: Uint8Array): PutResult {
-    return this.#count(this.#store.put(content))
+    return count(this.#store.put(content), this.#tally)
   }
 
   create(): ObjectWriter {
     const writer = this.#store.create()
     return {
       write: chunk => writer.write(chunk),
-      finish: () => this.#count(writer.finish()),
+      finish: () => count(writer.finish(), this.#tally),
       abort: () => writer.abort(),
     }
   }
@@ -57,12 +115,12 @@ class TallyStore implements ObjectStore {
   chunks(id: Digest): Generator<Uint8Array> {
     return this.#store.chunks(id)
   }
+}
 
-  #count(result: PutResult): PutResult {
-    if (result.isNew) {
-      this.#tally.created += 1
-      this.#tally.bytes += result.size
-    } else this.#tally.present += 1
-    return result
-  }
+function count(result: PutResult, tally: Tally): PutResult {
+  if (result.isNew) {
+    tally.created += 1
+    tally.bytes += result.size
+  } else tally.present += 1
+  return result
 }

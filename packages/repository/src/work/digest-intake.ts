@@ -5,10 +5,11 @@ import {
   type Hashing,
   leafSizeOf,
 } from '@composefs/fsverity'
-import { type DoneSlot, Slots } from '@composefs/threads'
+import type { DoneSlot, Slots } from '@composefs/threads'
 import type { PutResult } from '../object-store.ts'
 import { putResult } from './disk-intake.ts'
 import { BLOCK_SIZE, LeafDigest } from './leaf-digest.ts'
+import { createObjectSlots, type ObjectHelpers } from './object-helpers.ts'
 import type { LargeContent, ObjectIntake } from './object-intake.ts'
 import { ObjectJob } from './object-job.ts'
 import { ObjectWork } from './object-work.ts'
@@ -16,8 +17,10 @@ import { ObjectWork } from './object-work.ts'
 export interface DigestIntakeOptions {
   readonly algorithm: Algorithm
   readonly hashing: Hashing
-  /** Slots whose threads do object jobs; who made them closes them. Default: new ones, without helpers. */
+  /** Slots whose threads do object jobs. Default: new ones; the caller closes them. */
   readonly slots?: Slots
+  /** Threads that help, unless slots are given. Default: none. */
+  readonly helpers?: ObjectHelpers | undefined
 }
 
 /** Computes what contents would be called and keeps none of them. Everything counts as new. */
@@ -37,8 +40,9 @@ class DigestIntake implements ObjectIntake {
     this.algorithm = algorithm
     this.leafSize = leafSizeOf(algorithm)
     this.#hashing = hashing
-    this.slots =
-      options.slots ?? new Slots({ createWork: () => new ObjectWork(algorithm, hashing) })
+    const createWork = () => new ObjectWork(algorithm, hashing)
+    const setup = { algorithm: algorithm.name }
+    this.slots = options.slots ?? createObjectSlots({ createWork, helpers: options.helpers, setup })
   }
 
   result(slot: DoneSlot, job: number, size: number): PutResult {

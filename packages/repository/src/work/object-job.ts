@@ -8,7 +8,10 @@ export const ObjectJob = {
   leaf: 3,
   /** The bytes are the path of a regular file, of which the digest is wanted; a failure to read it is a result. */
   digestFile: 4,
-  /** The bytes are the path of a file, whose content is to be stored. */
+  /**
+   * The bytes are what a file looked like and its path, see `writeSeenFile`: its content is to be stored, or its digest is
+   * wanted where there is no store.
+   */
   storeFile: 5,
 } as const
 
@@ -27,4 +30,6 @@ export const JobOutcome = {
   failed: 2,
   /** The file is larger than a job should be: the one who fills slots reads it, and makes jobs of its leaves. */
   large: 3,
+  /** The file is not the one that was seen, or has changed since. */
+  changed: 4,
 } as const

@@ -12,6 +12,7 @@ import { DiskObjectStore } from '../objects.ts'
 import type { System } from '../system.ts'
 import { Verity } from '../verity.ts'
 import { FileDigests } from './file-digests.ts'
+import { FileStores } from './file-stores.ts'
 import { JobOutcome, JobResult, ObjectJob } from './object-job.ts'
 
 /** What a thread has to know to do object jobs. It can be sent to one. */
@@ -65,6 +66,7 @@ export class ObjectWork implements Work {
   readonly #digester: Digester
   readonly #hashing: Hashing
   #files: FileDigests | undefined
+  #stores: FileStores | undefined
   readonly #store: DiskObjectStore | undefined
 
   constructor(algorithm: Algorithm, hashing: Hashing, store?: DiskObjectStore) {
@@ -91,9 +93,19 @@ export class ObjectWork implements Work {
         this.#files ??= new FileDigests(this.#digester, this.#hashing)
         this.#files.run(data, result)
         break
+      case ObjectJob.storeFile:
+        this.#stores ??= new FileStores((content, into) => this.#put(content, into))
+        this.#stores.run(data, result)
+        break
       default:
         throw new TypeError(`no job of kind ${kind}`)
     }
+  }
+
+  #put(content: Uint8Array, result: Uint8Array): boolean {
+    if (this.#store !== undefined) return this.#store.putInto(content, result)
+    this.#digester.digest(content, result)
+    return true
   }
 
   advance(chain: number, data: Uint8Array): void {

@@ -6,6 +6,9 @@ import { putResult } from './disk-intake.ts'
 import type { LargeContent, ObjectIntake } from './object-intake.ts'
 import { JobOutcome, JobResult, ObjectJob } from './object-job.ts'
 
+/** This thread works on one slot while it fills no other. */
+const SLOT_COUNT = 1
+
 /**
  * Puts contents into any object store, one that is in memory too. This thread does all the work.
  *
@@ -25,7 +28,7 @@ class StoreIntake implements ObjectIntake {
 
   constructor(objects: ObjectStore) {
     this.#objects = objects
-    this.slots = new Slots({ createWork: () => storeWork(objects) })
+    this.slots = new Slots({ createWork: () => storeWork(objects), slotCount: SLOT_COUNT })
   }
 
   get algorithm(): Algorithm {
