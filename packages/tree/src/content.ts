@@ -16,6 +16,8 @@ import {
 import type { TreeStore } from './store.ts'
 
 const UINT32_MAX = 2 ** 32 - 1
+const SECONDS_MIN = -(1n << 63n)
+const SECONDS_MAX = (1n << 63n) - 1n
 
 /**
  * Checks everything of `metadata` but its xattrs.
@@ -27,8 +29,9 @@ export function assertMetadata(metadata: Metadata): void {
   assertInteger('uid', metadata.uid, UINT32_MAX)
   assertInteger('gid', metadata.gid, UINT32_MAX)
   assertInteger('nanoseconds', metadata.mtimeNanoseconds, NANOSECONDS_MAX)
-  if (BigInt.asIntN(64, metadata.mtimeSeconds) !== metadata.mtimeSeconds) {
-    throw new TreeError('ERR_TREE_BAD_METADATA', `an mtime of ${metadata.mtimeSeconds} seconds`)
+  const { mtimeSeconds } = metadata
+  if (mtimeSeconds < SECONDS_MIN || mtimeSeconds > SECONDS_MAX) {
+    throw new TreeError('ERR_TREE_BAD_METADATA', `an mtime of ${mtimeSeconds} seconds`)
   }
 }
 

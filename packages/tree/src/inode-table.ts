@@ -39,6 +39,19 @@ export class InodeTable {
     return this.count++
   }
 
+  setSeconds(inode: Inode, seconds: bigint): void {
+    const value = Number(seconds)
+    if (Number.isSafeInteger(value)) {
+      // Nearly all of them, and no bigint is made.
+      const high = Math.floor(value / 2 ** 32)
+      this.mtimeLow[inode] = value - high * 2 ** 32
+      this.mtimeHigh[inode] = high
+    } else {
+      this.mtimeLow[inode] = Number(BigInt.asUintN(32, seconds))
+      this.mtimeHigh[inode] = Number(BigInt.asUintN(32, seconds >> 32n))
+    }
+  }
+
   #grow(): void {
     const capacity = Math.min(INODES_MAX, Math.ceil(this.#capacity * 1.5))
     if (capacity === this.#capacity) throw new TreeError('ERR_TREE_TOO_LARGE', 'too many inodes')

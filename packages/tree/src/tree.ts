@@ -344,8 +344,7 @@ export class FileTree {
     inodes.mode[inode] = ((inodes.mode[inode] as number) & TYPE_MASK) | metadata.mode
     inodes.uid[inode] = metadata.uid
     inodes.gid[inode] = metadata.gid
-    inodes.mtimeLow[inode] = Number(BigInt.asUintN(32, metadata.mtimeSeconds))
-    inodes.mtimeHigh[inode] = Number(BigInt.asUintN(32, metadata.mtimeSeconds >> 32n))
+    inodes.setSeconds(inode, metadata.mtimeSeconds)
     inodes.mtimeNanoseconds[inode] = metadata.mtimeNanoseconds
     inodes.xattrSet[inode] = set
   }
