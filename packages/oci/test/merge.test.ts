@@ -390,6 +390,48 @@ describe('any layers', () => {
       { numRuns: 500 },
     )
   })
+
+  test('are the same however their paths are written', () => {
+    const kind = fc.constantFrom('directory' as const, 'regular' as const, 'hardlink' as const)
+    const part = fc.record({
+      path: entry,
+      kind,
+      target: path,
+      slashes: fc.integer({ min: 1, max: 3 }),
+    })
+    const parts = fc.array(fc.array(part, { maxLength: 12 }), { maxLength: 3 })
+    const outcome = (layers: readonly (readonly EntryParts[])[]): unknown => {
+      try {
+        return dump(merge(layers).tree)
+      } catch (error) {
+        if (isOciError(error)) return error.code
+        throw error
+      }
+    }
+    fc.assert(
+      fc.property(parts, layers => {
+        const plain = layers.map(each =>
+          each.map(({ path, kind, target }) => ({
+            path: path.replace(/\/$/, ''),
+            kind,
+            ...(kind === 'hardlink' && { target }),
+          })),
+        )
+        // No two in a row begin with the same bytes: nothing that is known of one helps with the next.
+        const odd = plain.map((each, layer) =>
+          each.map((fields, i) => {
+            const slashes = '/'.repeat(layers[layer]?.[i]?.slashes ?? 1)
+            return {
+              ...fields,
+              path: `${'./'.repeat(1 + (i % 2))}${fields.path.replaceAll('/', slashes)}`,
+            }
+          }),
+        )
+        expect(outcome(odd)).toEqual(outcome(plain))
+      }),
+      { numRuns: 500 },
+    )
+  })
 })
 
 describe('the transform', () => {

@@ -3,6 +3,7 @@ import { FileTree, type Inode, isTreeError, ROOT, type TreeError } from '@compos
 import { entryText } from '../entry-text.ts'
 import { inLayer, OciError, type OciErrorCode } from '../errors.ts'
 import type { TarEntry } from '../tar/entry.ts'
+import { KnownParent, type PlacedName } from './known-parent.ts'
 import { assertNameLength, entryContent, entryMetadata } from './layer-inode.ts'
 import { IMPLIED_DIRECTORY, LayerMarks } from './layer-marks.ts'
 import { type LayerPath, parseLayerPath, parseLinkTarget } from './layer-path.ts'
@@ -12,6 +13,8 @@ import { type LayerPath, parseLayerPath, parseLinkTarget } from './layer-path.ts
  * two thousand at once, so that a blob of a few KiB could fill the memory.
  */
 const IMPLIED_MAX = 1 << 20
+
+type PathOfEntry = LayerPath & { readonly kind: 'entry' }
 
 /** A layer of an image. */
 export interface MergedLayer {
@@ -57,6 +60,7 @@ export interface LayerMergerOptions {
 export class LayerMerger {
   readonly #tree: FileTree
   readonly #marks: LayerMarks
+  readonly #knownParent = new KnownParent()
   readonly #options: LayerMergerOptions
   #layer: MergedLayer | undefined
   #implied = 0
@@ -70,6 +74,7 @@ export class LayerMerger {
   /** Entries from now on are of this layer. */
   beginLayer(layer: MergedLayer): void {
     this.#layer = layer
+    this.#knownParent.forget()
     this.#marks.beginLayer()
   }
 
@@ -83,6 +88,7 @@ export class LayerMerger {
     try {
       this.#apply(entry)
     } catch (error) {
+      this.#knownParent.forget()
       throw this.#located(error, entry)
     }
   }
@@ -94,6 +100,11 @@ export class LayerMerger {
   }
 
   #apply(entry: TarEntry): void {
+    const placed = this.#knownParent.place(entry.path)
+    if (placed !== undefined) {
+      this.#place(placed, entry)
+      return
+    }
     const path = parseLayerPath(entry.path)
     switch (path.kind) {
       case 'bookkeeping':
@@ -102,15 +113,22 @@ export class LayerMerger {
         this.#root(entry)
         return
       case 'opaque':
+        this.#knownParent.forget()
         this.#opaque(path.parents, entry)
         return
       case 'whiteout':
+        this.#knownParent.forget()
         this.#whiteout(path.parents, path.name, entry)
         return
       case 'entry':
-        if (entry.kind === 'hardlink') this.#hardlink(path, entry)
-        else this.#put(path, entry)
+        this.#place(path, entry)
     }
+  }
+
+  #place(path: PlacedName | PathOfEntry, entry: TarEntry): void {
+    const directory =
+      entry.kind === 'hardlink' ? this.#hardlink(path, entry) : this.#put(path, entry)
+    this.#knownParent.know(entry.path, directory)
   }
 
   #root(entry: TarEntry): void {
@@ -154,15 +172,17 @@ export class LayerMerger {
     return keepsNames
   }
 
-  #hardlink(path: LayerPath & { kind: 'entry' }, entry: TarEntry): void {
+  /** Returns the directory that the link is in, as `#put` does. */
+  #hardlink(path: PlacedName | PathOfEntry, entry: TarEntry): Inode {
     const tree = this.#tree
     const target = this.#resolveTarget(parseLinkTarget(entry.target))
-    const parent = this.#makeParents(path.parents, entry)
+    const parent = this.#parentOf(path, entry)
     assertNameLength(path.name)
     // A link to itself that is there already changes nothing.
-    if (tree.findName(parent, path.name) === target.index) return
+    if (tree.findName(parent, path.name) === target.index) return parent
     tree.replaceWithLink(parent, path.name, target.inode)
     this.#mark(parent, path.name)
+    return parent
   }
 
   #resolveTarget(components: readonly Uint8Array[]): { index: number; inode: Inode } {
@@ -182,27 +202,32 @@ export class LayerMerger {
     return { index, inode }
   }
 
-  #put(path: LayerPath & { kind: 'entry' }, entry: TarEntry): void {
+  #put(path: PlacedName | PathOfEntry, entry: TarEntry): Inode {
     const tree = this.#tree
     const { name } = path
     assertNameLength(name)
     const metadata = entryMetadata(entry)
     const content = entry.kind === 'directory' ? undefined : entryContent(entry)
-    const parent = this.#makeParents(path.parents, entry)
+    const parent = this.#parentOf(path, entry)
     const index = tree.findName(parent, name)
     if (content === undefined) {
       if (index !== undefined && tree.isDirectory(tree.nameInode(index))) {
         tree.setMetadata(tree.nameInode(index), metadata)
         this.#marks.mark(index)
-        return
+        return parent
       }
-      tree.remove(parent, name)
+      if (index !== undefined) tree.remove(parent, name)
       this.#marks.markNew(tree.addDirectory(parent, name, metadata))
     } else {
-      tree.remove(parent, name)
+      if (index !== undefined) tree.remove(parent, name)
       tree.addLeaf(parent, name, metadata, content)
     }
     this.#mark(parent, name)
+    return parent
+  }
+
+  #parentOf(path: PlacedName | PathOfEntry, entry: TarEntry): Inode {
+    return 'directory' in path ? path.directory : this.#makeParents(path.parents, entry)
   }
 
   /** The directory that an entry is in, with every directory on the way made that is missing. */
