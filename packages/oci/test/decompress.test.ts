@@ -51,6 +51,15 @@ describe.each(decoderEngines)('a blob of the vectors, with the engine %s', (_, d
       }
     },
   )
+
+  test('a zstd frame that holds less than it says', async () => {
+    // 1536 bytes are announced, and the only block is empty.
+    const blob = Buffer.from('28b52ffd600005010000', 'hex')
+    for (const size of [blob.length, 1]) {
+      const code = await codeOf(() => collect(decompress(inChunks(blob, size), { decoders })))
+      expect(code, `chunks of ${size}`).toBe('ERR_OCI_COMPRESSION_CORRUPT')
+    }
+  })
 })
 
 async function codeOf(act: () => Promise<unknown>): Promise<OciErrorCode | undefined> {

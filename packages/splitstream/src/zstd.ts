@@ -52,6 +52,8 @@ export interface FrameHead {
   readonly window: number
   readonly needsDictionary: boolean
   readonly hasChecksum: boolean
+  /** Bytes that the frame says it holds; undefined when it does not say. Above 2^53 it is rounded. */
+  readonly contentSize: number | undefined
 }
 
 /** Bytes of the head of the frame with that descriptor; undefined when its reserved flag is set. */
@@ -73,12 +75,9 @@ export function readFrameHead(head: Uint8Array): FrameHead {
   }
   const needsDictionary = littleEndian(head, at, dictionarySize(descriptor)) !== 0
   at += dictionarySize(descriptor)
-  if (isSingleSegment(descriptor)) {
-    // The window is the content size, which is stored less 256 in the form of two bytes.
-    const size = contentSizeSize(descriptor)
-    window = littleEndian(head, at, size) + (size === 2 ? 256 : 0)
-  }
-  return { window, needsDictionary, hasChecksum: (descriptor & 0x04) !== 0 }
+  const contentSize = readContentSize(head, at, contentSizeSize(descriptor))
+  if (isSingleSegment(descriptor)) window = contentSize ?? 0
+  return { window, needsDictionary, hasChecksum: (descriptor & 0x04) !== 0, contentSize }
 }
 
 /** What the head of a block says (RFC 8878 section 3.1.1.2). */
@@ -101,6 +100,12 @@ export function readBlockHead(word: number): BlockHead | undefined {
     size: type === RLE ? 1 : size,
     contentMax: type === RAW || type === RLE ? size : BLOCK_CONTENT_MAX,
   }
+}
+
+/** The content size, which is stored less 256 in the form of two bytes. */
+function readContentSize(head: Uint8Array, at: number, size: number): number | undefined {
+  if (size === 0) return undefined
+  return littleEndian(head, at, size) + (size === 2 ? 256 : 0)
 }
 
 function isSingleSegment(descriptor: number): boolean {

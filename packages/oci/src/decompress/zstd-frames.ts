@@ -49,6 +49,8 @@ export class ZstdFrames {
   #headSize = 0
   #hasChecksum = false
   #contentMax = 0
+  /** What the frame says it holds, 0 when it does not say. */
+  #contentSize = 0
   #offset = 0;
 
   /**
@@ -128,7 +130,7 @@ export class ZstdFrames {
   }
 
   #readFrameHead(end: number): void {
-    const { window, needsDictionary, hasChecksum } = readFrameHead(this.#bytes)
+    const { window, needsDictionary, hasChecksum, contentSize } = readFrameHead(this.#bytes)
     if (needsDictionary) throw this.#corrupt('a frame that needs a dictionary', end)
     if (window > WINDOW_MAX) {
       const message = `a zstd window of ${window} bytes, the limit is ${WINDOW_MAX}`
@@ -136,6 +138,7 @@ export class ZstdFrames {
     }
     this.#headSize = this.#filled
     this.#hasChecksum = hasChecksum
+    this.#contentSize = contentSize ?? 0
     this.#isInFrame = true
     this.#contentMax = 0
     this.#expectBlock()
@@ -146,6 +149,10 @@ export class ZstdFrames {
     if (block === undefined) throw this.#corrupt('a block of the reserved type', end)
     const { isLast, size, contentMax } = block
     this.#contentMax += contentMax
+    // Not every decoder of the runtimes notices.
+    if (isLast && this.#contentSize > this.#contentMax) {
+      throw this.#corrupt('a frame that holds less than it says', end)
+    }
     this.#startBody(size + (isLast && this.#hasChecksum ? CHECKSUM_SIZE : 0), isLast)
     this.#expectBlock()
   }
