@@ -12,6 +12,7 @@ const entry = {
   pull: 'src/bundles/pull.ts',
   send: 'src/bundles/send.ts',
   check: 'src/bundles/check.ts',
+  repair: 'src/bundles/repair.ts',
   trees: 'src/bundles/trees.ts',
   mount: 'src/bundles/mount.ts',
   undici: 'build/undici.js',

@@ -8,10 +8,9 @@ import { openChosen } from '../repository/open.ts'
 import { checkDocument, checkFailure, checkLines, tellWarnings } from './check-report.ts'
 import { findEffects } from './finding-effects.ts'
 import type { fsck } from './fsck.ts'
-import { repair } from './fsck-repair.ts'
 
 export async function run(args: Args<typeof fsck>, context: Context): Promise<Result> {
-  if (args.repair) return await repair(args, context)
+  if (args.repair) return await (await import('../bundles/repair.ts')).repair(args, context)
   await using repository = await openChosen(context)
   return await withProgress(context, 'fsck', async ({ signal, ...listeners }) => {
     const started = performance.now()
