@@ -30,6 +30,7 @@ export default defineConfig({
   external: ['koffi'],
   removeNodeProtocol: false,
   esbuildPlugins: [separateFiles(entry), builtInModules, nodeHashing],
+  inject: ['build/performance.ts'],
   esbuildOptions: options => {
     options.conditions = ['composefs-source']
     // The libraries have their sources in their own packages.

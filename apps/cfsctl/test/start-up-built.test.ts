@@ -23,6 +23,7 @@ const HEAVY = [
   'https',
   'internal/crypto/webcrypto',
   'net',
+  'perf_hooks',
   'readline',
   'stream',
   'tls',
@@ -90,7 +91,15 @@ describe('the built program', () => {
     test('an image that is there is pulled without network and threads', () => {
       const { files, heavy } = run('oci', 'pull', image, 'basic')
       expect(files).toEqual(filesWith('pull.js'))
-      for (const name of ['child_process', 'http', 'http2', 'net', 'tls', 'worker_threads']) {
+      for (const name of [
+        'child_process',
+        'http',
+        'http2',
+        'net',
+        'perf_hooks',
+        'tls',
+        'worker_threads',
+      ]) {
         expect(heavy).not.toContain(name)
       }
     })
