@@ -1,4 +1,4 @@
-import type { FileTree } from '@composefs/tree'
+import { ContentCode, type FileTree } from '@composefs/tree'
 import type { ErofsVersion } from './format.ts'
 import { isWhiteout } from './source-tree.ts'
 
@@ -29,7 +29,10 @@ export function chooseVersion(tree: FileTree, range: VersionRange = {}): ErofsVe
 
 function hasWhiteout(tree: FileTree): boolean {
   const view = tree.view()
-  for (let inode = 0; inode < view.inodeLimit; inode++) if (isWhiteout(view, inode)) return true
+  const { content, inodeLimit } = view
+  for (let inode = 0; inode < inodeLimit; inode++) {
+    if (content[inode] === ContentCode.device && isWhiteout(view, inode)) return true
+  }
   return false
 }
 

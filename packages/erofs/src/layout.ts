@@ -15,7 +15,7 @@ import {
 import { Listing } from './listing.ts'
 import { type SplitTime, smallestMtime } from './mtime.ts'
 import { type InodeOrder, orderInodes } from './order.ts'
-import { Shape, shapeOf } from './shape.ts'
+import { Shape, shapesOf } from './shape.ts'
 import type { SourceTree } from './source-tree.ts'
 import { ImageXattrs } from './xattrs.ts'
 
@@ -26,6 +26,8 @@ export interface ImageLayout {
   readonly xattrs: ImageXattrs
   readonly listing: Listing
   readonly smallestMtime: SplitTime
+  /** How each inode is stored, by its number. */
+  readonly shapes: Uint8Array
   /** By number of the inode. */
   readonly nids: Uint32Array
   /** Bytes of inode head and xattr area. */
@@ -69,6 +71,7 @@ class LayoutPass {
   readonly #xattrs: ImageXattrs
   readonly #listing: Listing
   readonly #smallestMtime: SplitTime
+  readonly #shapes: Uint8Array
   readonly #nids: Uint32Array
   readonly #headSizes: Uint32Array
   readonly #isCompact: Uint8Array
@@ -80,7 +83,8 @@ class LayoutPass {
   constructor(source: SourceTree, order: InodeOrder) {
     this.#source = source
     this.#order = order
-    this.#xattrs = new ImageXattrs(source, order)
+    this.#shapes = shapesOf(source, order.nodes)
+    this.#xattrs = new ImageXattrs(source, order, this.#shapes)
     this.#listing = new Listing(source)
     this.#smallestMtime = smallestMtime(source.view)
     this.#nids = new Uint32Array(order.count)
@@ -94,7 +98,7 @@ class LayoutPass {
   place(number: number): void {
     const { isOld } = this.#source
     const node = this.#order.nodes[number] as number
-    const shape = shapeOf(this.#source, node)
+    const shape = this.#shapes[number] as Shape
     assertNode(this.#source, node, shape)
     this.#measureData(number, node, shape)
     const size = this.#sizeOf(number, node, shape)
@@ -128,6 +132,7 @@ class LayoutPass {
       xattrs: this.#xattrs,
       listing: this.#listing,
       smallestMtime: this.#smallestMtime,
+      shapes: this.#shapes,
       nids: this.#nids,
       headSizes: this.#headSizes,
       isCompact: this.#isCompact,
@@ -199,10 +204,10 @@ class LayoutPass {
 
   #padOld(number: number, headSize: number): void {
     const tail = this.#tails[number] as number
-    const rest = BLOCK_SIZE - ((this.#position + headSize) % BLOCK_SIZE)
+    const rest = BLOCK_SIZE - offsetInBlock(this.#position + headSize)
     if (tail === 0 || rest >= tail) return
     const extra = roundUp(rest, SLOT_SIZE)
-    if (tail <= BLOCK_SIZE - ((this.#position + headSize + extra) % BLOCK_SIZE)) {
+    if (tail <= BLOCK_SIZE - offsetInBlock(this.#position + headSize + extra)) {
       this.#position += extra
       return
     }
@@ -219,12 +224,17 @@ class LayoutPass {
     if (!hasTail) return
     const last = this.#position + headSize - 1
     if (blockOf(last) === blockOf(last + 1 + rest)) return
-    this.#position = roundUp(this.#position + BLOCK_SIZE - (last % BLOCK_SIZE), SLOT_SIZE)
+    this.#position = roundUp(this.#position + BLOCK_SIZE - offsetInBlock(last), SLOT_SIZE)
   }
 }
 
 function blockOf(position: number): number {
   return Math.floor(position / BLOCK_SIZE)
+}
+
+/** As `position % BLOCK_SIZE`, which is a slow call for positions that do not fit into 31 bits. */
+function offsetInBlock(position: number): number {
+  return position - blockOf(position) * BLOCK_SIZE
 }
 
 function roundUp(position: number, unit: number): number {

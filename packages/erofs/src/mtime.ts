@@ -14,15 +14,16 @@ export function smallestMtime(view: TreeView): SplitTime {
   let high = (mtimeHigh[0] as number) | 0
   let nanoseconds = mtimeNanoseconds[0] as number
   for (let inode = 1; inode < inodeLimit; inode++) {
+    const itsHigh = (mtimeHigh[inode] as number) | 0
+    if (itsHigh > high) continue
+    const itsLow = mtimeLow[inode] as number
+    if (itsHigh === high && itsLow > low) continue
+    const itsNanoseconds = mtimeNanoseconds[inode] as number
+    if (itsHigh === high && itsLow === low && itsNanoseconds >= nanoseconds) continue
     if (content[inode] === ContentCode.removed) continue
-    const difference =
-      ((mtimeHigh[inode] as number) | 0) - high ||
-      (mtimeLow[inode] as number) - low ||
-      (mtimeNanoseconds[inode] as number) - nanoseconds
-    if (difference >= 0) continue
-    high = (mtimeHigh[inode] as number) | 0
-    low = mtimeLow[inode] as number
-    nanoseconds = mtimeNanoseconds[inode] as number
+    high = itsHigh
+    low = itsLow
+    nanoseconds = itsNanoseconds
   }
   return { low, high: high >>> 0, nanoseconds }
 }

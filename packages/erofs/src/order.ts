@@ -1,4 +1,4 @@
-import { ContentCode, DEPTH_MAX, ROOT, type TreeView } from '@composefs/tree'
+import { ContentCode, DEPTH_MAX, ROOT } from '@composefs/tree'
 import { Listing } from './listing.ts'
 import { isWhiteout, limitError, type Node, type SourceTree } from './source-tree.ts'
 import { STUB_COUNT } from './stubs.ts'
@@ -89,19 +89,12 @@ function orderBreadthFirst(source: SourceTree, order: InodeOrder): void {
 /** The first name, depth first, of each leaf with several names: there V0 and V1 number it. */
 function canonicalNames(source: SourceTree): Uint32Array {
   const { view } = source
-  if (!hasHardLinks(view)) return new Uint32Array(0)
+  if (!view.hasLinks) return new Uint32Array(0)
   const canonical = new Uint32Array(view.inodeLimit)
   visitDepthFirst(source, (name, inode) => {
     if (canonical[inode] === 0) canonical[inode] = name
   })
   return canonical
-}
-
-function hasHardLinks({ content, inodeLimit, nlink }: TreeView): boolean {
-  for (let inode = 0; inode < inodeLimit; inode++) {
-    if (content[inode] !== ContentCode.directory && (nlink[inode] as number) > 1) return true
-  }
-  return false
 }
 
 /** Every name below the root, depth first. No recursion: depth is up to whoever wrote the tree. */

@@ -16,8 +16,16 @@ export const Shape = {
 
 export type Shape = (typeof Shape)[keyof typeof Shape]
 
-/** The shape of a node. */
-export function shapeOf({ isOld, view }: SourceTree, node: Node): Shape {
+/** The shapes of nodes, in their order. */
+export function shapesOf(source: SourceTree, nodes: Uint32Array): Uint8Array {
+  const shapes = new Uint8Array(nodes.length)
+  for (let number = 0; number < nodes.length; number++) {
+    shapes[number] = shapeOf(source, nodes[number] as number)
+  }
+  return shapes
+}
+
+function shapeOf({ isOld, view }: SourceTree, node: Node): Shape {
   if (node >= view.inodeLimit) return Shape.device
   switch (view.content[node]) {
     case ContentCode.directory:

@@ -15,7 +15,7 @@ import {
 } from './format.ts'
 import type { ImageLayout } from './layout.ts'
 import type { OutputWindow } from './output-window.ts'
-import { Shape, shapeOf } from './shape.ts'
+import { Shape } from './shape.ts'
 import { isWhiteout, type Node } from './source-tree.ts'
 import { STUB_MODE } from './stubs.ts'
 
@@ -52,10 +52,10 @@ export class InodeWriter implements EntryTargets {
 
   /** Writes the next inode, its xattr area and its tail. */
   writeInode(number: number): void {
-    const { headSizes, isCompact, nids, order, source, tails, xattrs } = this.#layout
+    const { headSizes, isCompact, nids, order, shapes, tails, xattrs } = this.#layout
     const window = this.#window
     const node = order.nodes[number] as number
-    const shape = shapeOf(source, node)
+    const shape = shapes[number] as Shape
     const headSize = headSizes[number] as number
     const tail = tails[number] as number
     window.skipTo((nids[number] as number) * SLOT_SIZE)
@@ -72,13 +72,12 @@ export class InodeWriter implements EntryTargets {
     this.#nextBlock += this.#layout.blocks[number] as number
   }
 
-  /** Writes the blocks of the next inode. */
+  /** Writes the blocks of the next inode that has any. */
   writeBlocks(number: number): void {
     const blocks = this.#layout.blocks[number] as number
-    if (blocks === 0) return
-    const { order, source } = this.#layout
+    const { order, shapes, source } = this.#layout
     const node = order.nodes[number] as number
-    const shape = shapeOf(source, node)
+    const shape = shapes[number] as Shape
     if (shape === Shape.directory) {
       this.#writeDirectoryBlocks(node, blocks)
       return

@@ -20,7 +20,7 @@ const ZEROS = new Uint8Array(0)
 
 /** Writes an image that is laid out. The second pass: everything is known, nothing can be refused any more. */
 export function writeLayout(layout: ImageLayout, write: (chunk: Uint8Array) => void): void {
-  const { order, xattrs } = layout
+  const { blocks, order, xattrs } = layout
   const window = new OutputWindow(write)
   writeHead(layout, window)
   const inodes = new InodeWriter(layout, window)
@@ -28,7 +28,9 @@ export function writeLayout(layout: ImageLayout, write: (chunk: Uint8Array) => v
   window.skipTo(layout.inodesEnd)
   for (const entry of xattrs.sharedEntries()) window.append(entry)
   window.skipTo(layout.dataBlock * BLOCK_SIZE)
-  for (let number = 0; number < order.count; number++) inodes.writeBlocks(number)
+  for (let number = 0; number < order.count; number++) {
+    if (blocks[number] !== 0) inodes.writeBlocks(number)
+  }
   window.finish()
 }
 

@@ -3,7 +3,7 @@ import { XATTR_UNIT, XattrArea } from './format.ts'
 import { sharedXattrsMax, XATTR_AREA_MAX } from './limits.ts'
 import type { InodeOrder } from './order.ts'
 import { METACOPY } from './overlay-names.ts'
-import { Shape, shapeOf } from './shape.ts'
+import { Shape } from './shape.ts'
 import { limitError, type Node, type SourceTree } from './source-tree.ts'
 import { type XattrHandle, XattrHandles } from './xattr-handles.ts'
 import { XattrLists } from './xattr-lists.ts'
@@ -32,7 +32,7 @@ export class ImageXattrs {
   #collected = new Uint32Array(64)
 
   /** @throws ErofsError ERR_EROFS_LIMIT, ERR_EROFS_TOO_LARGE */
-  constructor(source: SourceTree, order: InodeOrder) {
+  constructor(source: SourceTree, order: InodeOrder, shapes: Uint8Array) {
     const pairs = new PairTable(source.version)
     this.#source = source
     this.#lists = new XattrLists(source, pairs, order.holdsWhiteout)
@@ -41,7 +41,7 @@ export class ImageXattrs {
     this.#metacopy = new Uint32Array(order.count)
     this.#redirect = new Uint32Array(order.count)
     this.#sharedMax = sharedXattrsMax(source.version)
-    this.#count(order)
+    this.#count(order, shapes)
     this.hasAcl = source.isOld && this.#handles.hasAcl()
     this.#shared = this.#handles.share()
     let sharedSize = 0
@@ -121,7 +121,7 @@ export class ImageXattrs {
   }
 
   /** Finds the xattrs of every inode, and how many inodes have each. */
-  #count({ count, nodes }: InodeOrder): void {
+  #count({ count, nodes }: InodeOrder, shapes: Uint8Array): void {
     const listUses: number[] = []
     const handles = this.#handles
     for (let number = 0; number < count; number++) {
@@ -129,7 +129,7 @@ export class ImageXattrs {
       const list = this.#lists.of(node)
       this.#list[number] = list
       listUses[list] = (listUses[list] ?? 0) + 1
-      if (shapeOf(this.#source, node) === Shape.chunks) this.#countObject(number, node)
+      if (shapes[number] === Shape.chunks) this.#countObject(number, node)
     }
     const { pairs, start } = this.#lists
     for (const [list, uses] of listUses.entries()) {

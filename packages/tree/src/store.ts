@@ -26,6 +26,10 @@ export class TreeStore {
   readonly data = new ByteArena()
   /** Inodes in use. */
   liveInodes = 1
+  /** Some leaf has had a second name. */
+  hasLinks = false
+  /** Some directory may be unsorted. */
+  hasUnsorted = false
 
   constructor(algorithm: Algorithm) {
     this.algorithm = algorithm
@@ -67,6 +71,7 @@ export class TreeStore {
     const index = this.#addName(parent, name, start, end, leaf)
     if (index === 0) return false
     this.inodes.nlink[leaf] = (this.inodes.nlink[leaf] as number) + 1
+    this.hasLinks = true
     return true
   }
 
@@ -212,7 +217,10 @@ export class TreeStore {
     if (last === 0) inodes.dataOffset[directory] = index
     else names.next[last] = index
     inodes.dataLength[directory] = index
-    if (!isSorted) inodes.content[directory] = ContentCode.unsortedDirectory
+    if (!isSorted) {
+      inodes.content[directory] = ContentCode.unsortedDirectory
+      this.hasUnsorted = true
+    }
     return index
   }
 

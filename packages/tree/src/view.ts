@@ -21,6 +21,8 @@ export interface TreeView {
   readonly algorithm: Algorithm
   readonly inodeLimit: number
   readonly inodeCount: number
+  /** False when every leaf has one name. */
+  readonly hasLinks: boolean
   /** Type and permission bits. */
   readonly mode: Column
   readonly content: Column
@@ -64,13 +66,15 @@ export interface TreeView {
 /** The view of a store, after putting every directory in order. */
 export function viewOf(store: TreeStore): TreeView {
   const { inodes, names, xattrSets } = store
-  for (let inode = 0; inode < inodes.count; inode++) {
+  for (let inode = 0; store.hasUnsorted && inode < inodes.count; inode++) {
     if (store.isDirectory(inode)) store.firstSortedName(inode)
   }
+  store.hasUnsorted = false
   return {
     algorithm: store.algorithm,
     inodeLimit: inodes.count,
     inodeCount: store.liveInodes,
+    hasLinks: store.hasLinks,
     mode: inodes.mode,
     content: inodes.content,
     uid: inodes.uid,
