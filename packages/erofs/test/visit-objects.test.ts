@@ -36,13 +36,16 @@ const whole = (bytes: Uint8Array) =>
       .map(digest => digest.bytes),
   )
 
-const paged = (bytes: Uint8Array) =>
+const visited = (bytes: Uint8Array, wholeSize?: number) =>
   outcome(() => {
     const found: Uint8Array[] = []
     const visit = (digest: Uint8Array) => void found.push(digest.slice())
-    visitObjects(sourceOf(bytes), { algorithm: SHA256, visit })
+    const options = { algorithm: SHA256, visit }
+    visitObjects(sourceOf(bytes), wholeSize === undefined ? options : { ...options, wholeSize })
     return found
   })
+
+const paged = (bytes: Uint8Array) => visited(bytes, -1)
 
 /** A tree of directories, each with files in objects, some objects twice, and long names across pages. */
 function manyFiles(count: number): FileTree {
@@ -66,6 +69,7 @@ describe.each([0, 1, 2] as const)(
       const bytes = encodeImage(manyFiles(count), { version })
       const objects = paged(bytes)
       expect(objects).toEqual(whole(bytes))
+      expect(visited(bytes)).toEqual(objects)
       expect(objects).toHaveLength(count - Math.max(Math.ceil(count / 3) - 1, 0))
     })
 
@@ -86,6 +90,7 @@ describe.each([0, 1, 2] as const)(
       for (const size of [0, 1, 1023, 1024, 4096, bytes.length - 1]) {
         const cut = bytes.slice(0, size)
         expect(paged(cut)).toEqual(whole(cut))
+        expect(visited(cut)).toEqual(whole(cut))
       }
     })
   },
