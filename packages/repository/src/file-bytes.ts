@@ -28,8 +28,11 @@ export function readFully(file: FileDescriptor, buffer: Uint8Array, offset: numb
   return filled
 }
 
-/** One read. Node repeats interrupted calls, but reads are left to the caller. */
-function readSome(file: FileDescriptor, buffer: Uint8Array, offset: number): number {
+/**
+ * One read. Less than `buffer` has is nearly always the end of a regular file. Node repeats interrupted calls, but reads
+ * are left to the caller.
+ */
+export function readSome(file: FileDescriptor, buffer: Uint8Array, offset: number): number {
   for (;;) {
     try {
       return readSync(file, buffer, 0, buffer.length, offset)

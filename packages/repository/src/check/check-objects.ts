@@ -1,5 +1,5 @@
 import { showUtf8 } from '@composefs/bytes'
-import { type Algorithm, Digest } from '@composefs/fsverity'
+import { type Algorithm, Digest, objectPathSize, readObjectPath } from '@composefs/fsverity'
 import type { Repository } from '../repository.ts'
 import { Verity } from '../verity.ts'
 import type { CheckLog } from './check-log.ts'
@@ -18,7 +18,7 @@ export interface CheckObjectsOptions {
 
 /**
  * Checks that every file in the directories of objects has the content that its name says. What is found is told in the
- * order of the names, but for large objects, which come last.
+ * order of the names, but for what is in the content of objects, which comes last.
  */
 export async function checkObjects(
   repository: Repository,
@@ -27,42 +27,69 @@ export async function checkObjects(
 ): Promise<void> {
   const { layout, algorithm } = repository
   const verity = createVerity(repository)
-  const large: NamedObject[] = []
+  const left: NamedObject[] = []
   let done = 0
   const settle = (finding: CheckFinding | undefined) => {
     if (finding !== undefined) log.addBadObject(finding)
     onChecked(++done)
     signal?.throwIfAborted()
   }
-  const slots = new ObjectSlots(repository, {
-    onChecked: settle,
-    onLarge: object => void large.push(object),
-  })
+  const lookAgain = async () => {
+    await slots.drain()
+    await checkLargeObjects(repository, left.splice(0), { onChecked: settle, signal })
+  }
+  const begin = () =>
+    new ObjectSlots(repository, { onChecked: settle, onLeft: object => void left.push(object) })
+  const readName = createNameReader(algorithm)
+  let slots = begin()
   try {
     for (const directory of objectDirectories(layout, log)) {
       const entries = entriesOf(`${layout.objects}/${directory}`, `objects/${directory}`, log)
       for (const entry of entries) {
         log.counts.objectsChecked += 1
         if (slots.isFull) await slots.next()
-        const name = entry.name.toString('latin1')
-        const digest = Digest.fromHex(directory + name, algorithm)
+        const digest = readName(directory, entry.name)
         if (digest === undefined) {
           const path = `objects/${directory}/${showUtf8(entry.name)}`
           slots.addChecked(invalidName(path, algorithm))
           continue
         }
+        const path = `objects/${directory}/${entry.name.toString('latin1')}`
+        if (verity.isUnsupported && entry.isFile()) {
+          slots.add(digest, path)
+          continue
+        }
+        const object = { path, digest: new Digest(algorithm, digest.slice()) }
         const isFile = entry.isFile()
-        const object = { path: `objects/${directory}/${name}`, digest }
-        const known = lookAt(object, { file: `${layout.root}/${object.path}`, isFile, verity })
-        if (known === 'unknown') slots.add(digest.bytes, object.path)
+        const known = lookAt(object, { file: `${layout.root}/${path}`, isFile, verity })
+        if (known === 'unknown') slots.add(digest, path)
         else slots.addChecked(known)
       }
+      // Whoever lost everything does not lose the memory too.
+      if (left.length >= LEFT_MAX) {
+        await lookAgain()
+        slots = begin()
+      }
     }
-    await slots.drain()
+    await lookAgain()
   } finally {
     await slots.abort()
   }
-  if (large.length > 0) await checkLargeObjects(repository, large, { onChecked: settle, signal })
+}
+
+/** Objects that are left for a second look at a time. */
+const LEFT_MAX = 4096
+
+/** Makes a reader of objects' names in either case. What it returns is valid until the next call. */
+function createNameReader({ digestSize }: Algorithm) {
+  const path = Buffer.alloc(objectPathSize(digestSize), '/')
+  const digest = new Uint8Array(digestSize)
+  return (directory: string, name: Uint8Array): Uint8Array | undefined => {
+    if (name.length !== path.length - 3) return undefined
+    path.write(directory, 0, 'latin1')
+    path.set(name, 3)
+    return readObjectPath(path, 0, digest) ? digest : undefined
+  }
 }
 
 /** What is found in an object without reading it; `unknown` when it has to be read. */

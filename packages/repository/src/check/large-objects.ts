@@ -9,6 +9,9 @@ import { ObjectJob } from '../work/object-job.ts'
 import type { CheckFinding } from './finding.ts'
 import { digestMismatch, type NamedObject, openFailed } from './object-slots.ts'
 
+/** Bytes after which threads earn back their start. */
+const HELPED_BYTES = 32 << 20
+
 /** How to check large objects. */
 export interface LargeObjectsOptions {
   /** Is told of each, in order. */
@@ -17,8 +20,8 @@ export interface LargeObjectsOptions {
 }
 
 /**
- * Checks objects that are too large for one job each: this thread reads them into slots, and all threads hash their
- * leaves.
+ * Checks objects that are too large for one job each, or need a careful look: this thread reads them into slots, to their
+ * very ends, and all threads hash their leaves.
  */
 export async function checkLargeObjects(
   repository: Repository,
@@ -35,7 +38,7 @@ export async function checkLargeObjects(
       if (isLast) onChecked(findingOf(file, end, repository, slot))
     },
   })
-  slots.startHelpers()
+  let bytes = 0
   try {
     for (const object of objects) {
       const file: LargeFile = { object, leaves: new LeafDigest(repository), failure: undefined }
@@ -45,6 +48,8 @@ export async function checkLargeObjects(
         signal?.throwIfAborted()
         const count = reader.read(slot.data, end)
         end += count
+        bytes += count
+        if (bytes >= HELPED_BYTES) slots.startHelpers()
         isLast = count < SLOT_SIZE
         const jobs = Math.ceil(count / leafSize)
         for (let at = 0; at < count; at += leafSize) {

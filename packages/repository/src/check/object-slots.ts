@@ -26,8 +26,8 @@ export interface NamedObject {
 export interface ObjectListener {
   /** Nothing is wrong with an object, or this is. */
   onChecked(finding: CheckFinding | undefined): void
-  /** An object is too large for one job. */
-  onLarge(object: NamedObject): void
+  /** An object is too large for one job, or not as it should be at first sight. */
+  onLeft(object: NamedObject): void
 }
 
 /**
@@ -137,13 +137,10 @@ export class ObjectSlots {
     }
     const digest = new Digest(algorithm, expected.slice())
     const path = Buffer.from(data.slice(start + this.#root.length, end)).toString('latin1')
-    if (outcome === JobOutcome.large) this.#listener.onLarge({ path, digest })
-    else if (outcome === JobOutcome.failed) {
-      this.#listener.onChecked(openFailed({ path, digest }, readFileFailure(result, path)))
-    } else {
-      const measured = new Digest(algorithm, actual.slice())
-      this.#listener.onChecked(digestMismatch({ path, digest }, measured))
-    }
+    const object = { path, digest }
+    if (outcome === JobOutcome.failed) {
+      this.#listener.onChecked(openFailed(object, readFileFailure(result, path)))
+    } else this.#listener.onLeft(object)
     return end
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs'
 import { createFsverity, type Digester, type Hashing } from '@composefs/fsverity'
-import { openForReading, readFully } from '../file-bytes.ts'
+import { openForReading, readFully, readSome } from '../file-bytes.ts'
 import { writeFileFailure } from './file-result.ts'
 import { JobOutcome, JobResult } from './object-job.ts'
 
@@ -36,7 +36,8 @@ export class FileDigests {
 
   #digest(file: number, result: Uint8Array): void {
     const buffer = this.#buffer
-    let count = readFully(file, buffer, 0)
+    // Who asks reads the file once more when the digest is not the one that it should be, so one call is enough.
+    let count = readSome(file, buffer, 0)
     if (count < buffer.length) {
       this.#digester.digest(buffer.subarray(0, count), result)
       return
