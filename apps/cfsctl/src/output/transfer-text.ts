@@ -17,7 +17,12 @@ export function roundSize(bytes: number): string {
 
 /** `930 MiB`, or of what is counted `31,204`. */
 export function roundAmount(amount: number, unit: ProgressUnit): string {
-  return unit === 'bytes' ? roundSize(amount) : amount.toLocaleString('en-US')
+  return unit === 'bytes' ? roundSize(amount) : groupDigits(amount)
+}
+
+/** `31,204`. The first use of a locale takes as long as a collection of garbage. */
+function groupDigits(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 /** `412 / 930 MiB`, or of what is counted `412 / 31,204`, with another word between them. */
