@@ -55,19 +55,19 @@ export class InodeTable {
   #grow(): void {
     const capacity = Math.min(INODES_MAX, Math.ceil(this.#capacity * 1.5))
     if (capacity === this.#capacity) throw new TreeError('ERR_TREE_TOO_LARGE', 'too many inodes')
-    this.mode = grown(this.mode, new Uint16Array(capacity))
-    this.content = grown(this.content, new Uint8Array(capacity))
-    this.isHashed = grown(this.isHashed, new Uint8Array(capacity))
-    this.uid = grown(this.uid, new Uint32Array(capacity))
-    this.gid = grown(this.gid, new Uint32Array(capacity))
-    this.mtimeLow = grown(this.mtimeLow, new Uint32Array(capacity))
-    this.mtimeHigh = grown(this.mtimeHigh, new Uint32Array(capacity))
-    this.mtimeNanoseconds = grown(this.mtimeNanoseconds, new Uint32Array(capacity))
-    this.nlink = grown(this.nlink, new Uint32Array(capacity))
-    this.xattrSet = grown(this.xattrSet, new Uint32Array(capacity))
-    this.size = grown(this.size, new Float64Array(capacity))
-    this.dataOffset = grown(this.dataOffset, new Uint32Array(capacity))
-    this.dataLength = grown(this.dataLength, new Uint32Array(capacity))
+    this.mode = new Uint16Array(moved(this.mode, capacity))
+    this.content = new Uint8Array(moved(this.content, capacity))
+    this.isHashed = new Uint8Array(moved(this.isHashed, capacity))
+    this.uid = new Uint32Array(moved(this.uid, capacity))
+    this.gid = new Uint32Array(moved(this.gid, capacity))
+    this.mtimeLow = new Uint32Array(moved(this.mtimeLow, capacity))
+    this.mtimeHigh = new Uint32Array(moved(this.mtimeHigh, capacity))
+    this.mtimeNanoseconds = new Uint32Array(moved(this.mtimeNanoseconds, capacity))
+    this.nlink = new Uint32Array(moved(this.nlink, capacity))
+    this.xattrSet = new Uint32Array(moved(this.xattrSet, capacity))
+    this.size = new Float64Array(moved(this.size, capacity))
+    this.dataOffset = new Uint32Array(moved(this.dataOffset, capacity))
+    this.dataLength = new Uint32Array(moved(this.dataLength, capacity))
     this.#capacity = capacity
   }
 }
@@ -79,4 +79,15 @@ export function grown<T extends { set(from: ArrayLike<number>): void } & ArrayLi
 ): T {
   to.set(from)
   return to
+}
+
+/**
+ * Moves a column to a longer buffer, and gives the old one back at once: left to the garbage collector, all old ones
+ * together would be as large as the tree. Nobody may have kept the column.
+ */
+export function moved(
+  column: { readonly buffer: ArrayBuffer; readonly BYTES_PER_ELEMENT: number },
+  length: number,
+): ArrayBuffer {
+  return column.buffer.transfer(length * column.BYTES_PER_ELEMENT)
 }

@@ -3,7 +3,7 @@ import { allocate } from './allocate.ts'
 import { TreeError } from './errors.ts'
 import { hashBytes, hashSeed } from './hash.ts'
 import type { Inode } from './inode.ts'
-import { grown } from './inode-table.ts'
+import { moved } from './inode-table.ts'
 
 /** A name in a directory: the edge from the directory to an inode. 0 is no name. */
 export type NameIndex = number
@@ -152,13 +152,13 @@ export class NameTable {
   #grow(): void {
     const capacity = Math.min(NAMES_MAX, Math.ceil(this.#capacity * 1.5))
     if (capacity === this.#capacity) throw new TreeError('ERR_TREE_TOO_LARGE', 'too many names')
-    this.parent = grown(this.parent, new Uint32Array(capacity))
-    this.inode = grown(this.inode, new Uint32Array(capacity))
-    this.offset = grown(this.offset, new Uint32Array(capacity))
-    this.length = grown(this.length, new Uint8Array(capacity))
-    this.next = grown(this.next, new Uint32Array(capacity))
-    this.previous = grown(this.previous, new Uint32Array(capacity))
-    this.#hash = grown(this.#hash, new Int32Array(capacity))
+    this.parent = new Uint32Array(moved(this.parent, capacity))
+    this.inode = new Uint32Array(moved(this.inode, capacity))
+    this.offset = new Uint32Array(moved(this.offset, capacity))
+    this.length = new Uint8Array(moved(this.length, capacity))
+    this.next = new Uint32Array(moved(this.next, capacity))
+    this.previous = new Uint32Array(moved(this.previous, capacity))
+    this.#hash = new Int32Array(moved(this.#hash, capacity))
     this.#capacity = capacity
   }
 }
