@@ -10,8 +10,8 @@ export const RESULT_SIZE = 72
 /** Bytes of the text of a slot's first failure. */
 export const FAILURE_SIZE = 4096
 
-/** Most lanes with a chain at a time. */
-export const CHAINS_MAX = 64
+/** Most lanes with a chain at a time: more than anybody has layers on their way. */
+export const CHAINS_MAX = 1024
 
 /** Words that belong to no slot. */
 export const Control = {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { JOBS_MAX, RESULT_SIZE, Slots, toError } from '../src/index.ts'
+import { CHAINS_MAX } from '../src/slot-memory.ts'
 import type { Work } from '../src/work.ts'
 import { addStamped, digestOfStamp, Kind, sumOf } from './checked-work.ts'
 import { createSlots, feed, resultOf, type TestSlots, until } from './open-slots.ts'
@@ -220,7 +221,7 @@ test('a slot that was being filled is given back', async () => {
 test('there are so many chains at a time, and lanes without one', async () => {
   await using slots = new Slots({ createWork: () => idle })
   const open = () => slots.lane({ chain: 1, onDone() {} })
-  const lanes = Array.from({ length: 64 }, open)
+  const lanes = Array.from({ length: CHAINS_MAX }, open)
   expect(open).toThrow(RangeError)
   slots.lane({ onDone() {} })
   await lanes[3]?.drain()

@@ -64,6 +64,12 @@ export class LayerDigests {
     }
     if (layer !== diffId) throw mismatch('ERR_OCI_DIFF_ID_MISMATCH', diffId, layer)
   }
+
+  /** Gives up the hashes of a layer that is not good. Harmless after `verify`. */
+  close(): void {
+    this.layer.close?.()
+    this.#blob?.close?.()
+  }
 }
 
 function mismatch(

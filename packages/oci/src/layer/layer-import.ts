@@ -51,6 +51,8 @@ export class LayerImport {
       await lane.abort()
       this.#splitter.abort()
       this.#assembler.abort()
+      // No thread is inside the hash any more.
+      this.#digests.close()
     }
   }
 

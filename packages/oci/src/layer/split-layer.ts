@@ -59,5 +59,6 @@ export async function splitLayer(
     return { size: size.value, blobSize: checked.size }
   } finally {
     splitter.abort()
+    digests.close()
   }
 }
