@@ -12,6 +12,15 @@ const HELPERS_MAX = 3
 /** Whoever asks for more gets so many: the memory in which they work has a fixed number of places. */
 const ASKED_MAX = 15
 
+/** So many layers come at once with the memory that the threads ask for by themselves. */
+const USUAL_LAYERS = 4
+
+/** Mebibytes that are worked on beside those that layers are read into. */
+const SPARE_SLOTS = 4
+
+/** Layers that have memory of their own; more than that share it. */
+const LAYERS_MAX = 64
+
 /** Room for short-lived objects in a thread: what it makes of a content is gone with the next one. */
 const YOUNG_MEGABYTES = 2
 
@@ -22,7 +31,21 @@ const YOUNG_MEGABYTES = 2
  * @throws CliError usage: the variable is no number
  */
 export function objectHelpers(jobs?: number): ObjectHelpers {
-  return { threads: helperCount(jobs), createWorker: startHelper }
+  const slots = slotCount(jobs)
+  return {
+    threads: helperCount(jobs),
+    createWorker: startHelper,
+    ...(slots === undefined ? {} : { slotCount: slots }),
+  }
+}
+
+/**
+ * A layer holds a slot while it is read into it, which takes long where a registry is slow: with fewer slots than
+ * layers the others would stand still behind those that stall. Memory that nobody fills costs nothing.
+ */
+function slotCount(jobs: number | undefined): number | undefined {
+  if (jobs === undefined || jobs <= USUAL_LAYERS) return undefined
+  return Math.min(LAYERS_MAX, jobs) + SPARE_SLOTS
 }
 
 function helperCount(jobs: number | undefined): number {
