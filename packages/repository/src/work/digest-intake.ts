@@ -7,12 +7,12 @@ import {
 } from '@composefs/fsverity'
 import type { DoneSlot, Slots } from '@composefs/threads'
 import type { PutResult } from '../object-store.ts'
-import { putResult } from './disk-intake.ts'
 import { BLOCK_SIZE, LeafDigest } from './leaf-digest.ts'
 import { createObjectSlots, type ObjectHelpers } from './object-helpers.ts'
 import type { LargeContent, ObjectIntake } from './object-intake.ts'
 import { ObjectJob } from './object-job.ts'
 import { ObjectWork } from './object-work.ts'
+import { putResult } from './put-result.ts'
 
 export interface DigestIntakeOptions {
   readonly algorithm: Algorithm

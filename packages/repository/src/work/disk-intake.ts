@@ -1,11 +1,11 @@
-import { type Algorithm, Digest, leafSizeOf } from '@composefs/fsverity'
+import { type Algorithm, leafSizeOf } from '@composefs/fsverity'
 import type { DoneSlot, Slots } from '@composefs/threads'
 import type { ObjectWriter, PutResult } from '../object-store.ts'
 import type { DiskObjectStore } from '../objects.ts'
-import { assertDone } from './job-failure.ts'
 import { LeafDigest } from './leaf-digest.ts'
 import type { LargeContent, ObjectIntake } from './object-intake.ts'
-import { JobOutcome, JobResult, ObjectJob } from './object-job.ts'
+import { ObjectJob } from './object-job.ts'
+import { putResult } from './put-result.ts'
 
 /** Stores contents in an open repository. */
 export class DiskIntake implements ObjectIntake {
@@ -36,19 +36,6 @@ export class DiskIntake implements ObjectIntake {
   openLarge(): LargeContent {
     return new DiskLargeContent(this.#store)
   }
-}
-
-/** What the result of a job over a whole content says. */
-export function putResult(
-  algorithm: Algorithm,
-  slot: DoneSlot,
-  job: number,
-  size: number,
-): PutResult {
-  assertDone(slot, job)
-  const result = slot.result(job)
-  const digest = new Digest(algorithm, result.slice(JobResult.digest, algorithm.digestSize))
-  return { digest, isNew: result[JobResult.outcome] === JobOutcome.stored, size }
 }
 
 /** Writes a content in order; what hashes it is jobs, or the kernel in a secure repository. */

@@ -2,9 +2,9 @@ import type { Algorithm } from '@composefs/fsverity'
 import { type DoneSlot, Slots } from '@composefs/threads'
 import type { Work } from '@composefs/threads/helper'
 import type { ObjectStore, PutResult } from '../object-store.ts'
-import { putResult } from './disk-intake.ts'
 import type { LargeContent, ObjectIntake } from './object-intake.ts'
 import { JobOutcome, JobResult, ObjectJob } from './object-job.ts'
+import { putResult } from './put-result.ts'
 
 /** This thread works on one slot while it fills no other. */
 const SLOT_COUNT = 1
