@@ -7,7 +7,7 @@ const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
 /** Bytes that are read at once from a file that is read as a whole. */
 export const PIECE_SIZE = 256 * 1024
 
-/** Opens a file for reading. A symlink fails with ELOOP, and a fifo does not block. */
+/** Opens a file for reading. A symlink fails with ELOOP, and a fifo does not block: nobody may ever open its other end. */
 export function openForReading(path: string | Buffer): FileDescriptor {
   return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
 }

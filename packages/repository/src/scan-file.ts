@@ -1,9 +1,10 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { type BigIntStats, closeSync, fstatSync } from 'node:fs'
 import { type LeafContent, SIZE_MAX } from '@composefs/tree'
 import { RepositoryError } from './errors.ts'
-import { readFully } from './file-bytes.ts'
+import { openForReading, readFully } from './file-bytes.ts'
 import type { ObjectStore } from './object-store.ts'
 import type { FileDescriptor } from './system.ts'
+import { isUnchanged } from './work/seen-file.ts'
 
 /** Up to here a file is read as a whole and hashed first, which saves writing it when the object is there. */
 const WHOLE_MAX = 256 * 1024
@@ -37,9 +38,7 @@ export class FileReader {
    * @throws RepositoryError ERR_REPOSITORY_SCAN_CHANGED when it is another file by now, or changes under the reader
    */
   read(path: Uint8Array, seen: BigIntStats): LeafContent {
-    // Nonblocking: should a fifo have taken its place, nobody may ever open the other end.
-    const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants
-    const file = openSync(Buffer.from(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    const file = openForReading(Buffer.from(path))
     try {
       assertUnchanged(seen, fstatSync(file, { bigint: true }))
       const content = this.#content(file, Number(seen.size))
@@ -92,10 +91,7 @@ export function storing<T>(step: () => T): T {
 }
 
 function assertUnchanged(seen: BigIntStats, now: BigIntStats): void {
-  if (now.isFile() && now.dev === seen.dev && now.ino === seen.ino) {
-    if (now.size === seen.size && now.mtimeNs === seen.mtimeNs) return
-  }
-  throw changedFile({})
+  if (!isUnchanged(seen, now)) throw changedFile({})
 }
 
 function assertSize(actual: number, expected: number): void {

@@ -19,29 +19,31 @@ export type MeasuredObject =
 export function measureObject(path: string, verity: Verity): MeasuredObject {
   // Where it is known that the file system has no fs-verity, opening the file would be for nothing.
   if (verity.isUnsupported) return { state: 'unmeasured' }
-  let file: FileDescriptor
-  try {
-    file = openForReading(path)
-  } catch (error) {
-    if (!isFileError(error)) throw error
-    return { state: 'unopened', reason: reasonOf(error) }
-  }
-  try {
-    if (!fstatSync(file).isFile()) return { state: 'unopened', reason: 'no regular file' }
-    const measured = verity.measure(file)
-    if (measured.state === 'enabled') return { state: 'measured', digest: measured.digest }
-    if (measured.state === 'absent') return { state: verity.required ? 'missing' : 'unmeasured' }
-    return { state: 'failed', reason: 'the fs-verity digest is of another algorithm' }
-  } catch (error) {
-    if (!isFileError(error)) throw error
-    return { state: 'failed', reason: reasonOf(error) }
-  } finally {
-    closeSync(file)
-  }
+  return lookInto(path, file => {
+    try {
+      if (!fstatSync(file).isFile()) return { state: 'unopened', reason: 'no regular file' }
+      const measured = verity.measure(file)
+      if (measured.state === 'enabled') return { state: 'measured', digest: measured.digest }
+      if (measured.state === 'absent') return { state: verity.required ? 'missing' : 'unmeasured' }
+      return { state: 'failed', reason: 'the fs-verity digest is of another algorithm' }
+    } catch (error) {
+      if (!isFileError(error)) throw error
+      return { state: 'failed', reason: reasonOf(error) }
+    }
+  })
 }
 
 /** Why something that is no regular file is no object; `unmeasured` when it has become one meanwhile. */
 export function whatIsNoFile(path: string): MeasuredObject {
+  return lookInto(path, file => {
+    const status = fstatSync(file)
+    if (status.isFile()) return { state: 'unmeasured' }
+    const code = status.isDirectory() ? 'EISDIR' : 'ENXIO'
+    return { state: 'unopened', reason: `${code}: no regular file` }
+  })
+}
+
+function lookInto(path: string, look: (file: FileDescriptor) => MeasuredObject): MeasuredObject {
   let file: FileDescriptor
   try {
     file = openForReading(path)
@@ -50,10 +52,7 @@ export function whatIsNoFile(path: string): MeasuredObject {
     return { state: 'unopened', reason: reasonOf(error) }
   }
   try {
-    const status = fstatSync(file)
-    if (status.isFile()) return { state: 'unmeasured' }
-    const code = status.isDirectory() ? 'EISDIR' : 'ENXIO'
-    return { state: 'unopened', reason: `${code}: no regular file` }
+    return look(file)
   } finally {
     closeSync(file)
   }

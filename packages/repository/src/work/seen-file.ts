@@ -28,18 +28,29 @@ export interface SeenFile {
 
 export function readSeenFile(data: Uint8Array): SeenFile {
   const view = new DataView(data.buffer, data.byteOffset, Seen.path)
-  const device = view.getBigUint64(Seen.device, true)
-  const inode = view.getBigUint64(Seen.inode, true)
-  const size = view.getBigInt64(Seen.size, true)
-  const mtime = view.getBigInt64(Seen.mtime, true)
+  const seen = {
+    dev: view.getBigUint64(Seen.device, true),
+    ino: view.getBigUint64(Seen.inode, true),
+    size: view.getBigInt64(Seen.size, true),
+    mtimeNs: view.getBigInt64(Seen.mtime, true),
+  }
   return {
     path: Buffer.from(data.subarray(Seen.path)),
-    size: Number(size),
-    isStill: now =>
-      now.isFile() &&
-      now.dev === device &&
-      now.ino === inode &&
-      now.size === size &&
-      now.mtimeNs === mtime,
+    size: Number(seen.size),
+    isStill: now => isUnchanged(seen, now),
   }
+}
+
+/** Whether a regular file is the one that was seen, and has not changed since. */
+export function isUnchanged(
+  seen: Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'>,
+  now: BigIntStats,
+): boolean {
+  return (
+    now.isFile() &&
+    now.dev === seen.dev &&
+    now.ino === seen.ino &&
+    now.size === seen.size &&
+    now.mtimeNs === seen.mtimeNs
+  )
 }
