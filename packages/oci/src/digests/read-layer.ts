@@ -1,12 +1,12 @@
 import type { Hashing } from '@composefs/fsverity'
 import type { DecoderEngine } from '@composefs/repository'
 import { isOciError } from '../errors.ts'
-import { splitLayer } from '../layer/split-layer.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import { expectedLayer, inPlannedLayer, type PlannedLayer } from '../source/plan.ts'
 import type { LayerSink } from '../tar/splitter.ts'
 import type { EventLoopTurns } from '../transfer/event-loop-turns.ts'
 import { heedSignal } from '../transfer/heed-signal.ts'
+import { splitLayer } from './split-layer.ts'
 
 /** Where layers come from, and what reading them takes. */
 export interface LayerReading {

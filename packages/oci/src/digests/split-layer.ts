@@ -3,11 +3,11 @@ import type { DecoderEngine } from '@composefs/repository'
 import { CheckedBlob } from '../decompress/checked-blob.ts'
 import { decode } from '../decompress/decompress.ts'
 import { readAhead } from '../decompress/read-ahead.ts'
+import { detectLayer, LayerSize, type SplitLayer } from '../layer/layer-blob.ts'
+import { LayerDigests } from '../layer/layer-digests.ts'
+import type { ReadLayerOptions } from '../layer/read-layer-options.ts'
 import { type LayerSink, LayerSplitter } from '../tar/splitter.ts'
 import { EventLoopTurns } from '../transfer/event-loop-turns.ts'
-import { detectLayer, LayerSize, type SplitLayer } from './layer-blob.ts'
-import { LayerDigests } from './layer-digests.ts'
-import type { ReadLayerOptions } from './read-layer-options.ts'
 
 export interface SplitLayerOptions extends ReadLayerOptions {
   readonly hashing: Hashing
