@@ -62,10 +62,7 @@ function named(env: NodeJS.ProcessEnv, variable: string): Command | undefined {
 }
 
 /** A program by its path, or by its name on the PATH. */
-export function findProgram(
-  program: string,
-  env: NodeJS.ProcessEnv = process.env,
-): string | undefined {
+function findProgram(program: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const directories = program.includes('/') ? [''] : (env.PATH ?? '').split(delimiter)
   return directories
     .map(directory => join(directory, program))

@@ -2,7 +2,7 @@ import { seededRandom } from '@composefs/test-fixtures'
 import { CompressibleBytes } from './compressible-bytes.ts'
 import { tarEnd, tarHeader, tarPadding } from './tar-entry.ts'
 
-export const SMALL_FILES = 50_000
+const SMALL_FILES = 50_000
 
 const FILES_PER_DIRECTORY = 100
 const KIB = 1024

@@ -14,7 +14,7 @@ export interface Loss {
 }
 
 /** Every comparison that we lose, the worst first. A node that does nothing is no peer. */
-export function findLosses(rows: readonly Row[], results: readonly RowResult[]): Loss[] {
+function findLosses(rows: readonly Row[], results: readonly RowResult[]): Loss[] {
   const losses = rows.flatMap(row => {
     const sides = results.find(result => result.row === row.name)?.sides
     const value = row.metric === 'time' ? seconds : mebibytes

@@ -51,7 +51,7 @@ export function judge(row: Row, result: RowResult, all: readonly RowResult[]): J
 }
 
 /** The samples of a row as its limits ask for them. */
-export function measuredOf(result: RowResult, all: readonly RowResult[]): Measured {
+function measuredOf(result: RowResult, all: readonly RowResult[]): Measured {
   return {
     seconds: tool => result.sides[tool]?.map(seconds),
     mebibytes: (row = result.row) =>
