@@ -67,9 +67,9 @@ export { type ScanOptions, scanDirectory } from './scan-directory.ts'
 export type { StreamStore } from './streams.ts'
 export type { FileDescriptor, System, VerityMeasurement } from './system.ts'
 export { createDigestIntake, type DigestIntakeOptions } from './work/digest-intake.ts'
-export type { ObjectHelpers } from './work/object-helpers.ts'
 export type { LargeContent, ObjectIntake } from './work/object-intake.ts'
 export { JobOutcome, JobResult, ObjectJob } from './work/object-job.ts'
+export type { ObjectHelpers } from './work/object-threads.ts'
 export {
   createObjectWork,
   type ObjectStoreSetup,

@@ -15,7 +15,7 @@ import { peekMetadataFile, readMetadataFile } from './metadata-file.ts'
 import type { DecoderEngine } from './raw-decoder.ts'
 import { Repository } from './repository.ts'
 import type { FileDescriptor, System } from './system.ts'
-import type { ObjectHelpers } from './work/object-helpers.ts'
+import type { ObjectHelpers } from './work/object-threads.ts'
 
 const { O_DIRECTORY, O_RDONLY } = constants
 

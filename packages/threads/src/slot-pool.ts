@@ -1,5 +1,5 @@
 import { FreeSlots } from './free-slots.ts'
-import { Helpers } from './helpers.ts'
+import { HelperThreads } from './helper-threads.ts'
 import { announce, CHAINS_MAX, Control, type SharedSlots, SlotMemory } from './slot-memory.ts'
 import { steal } from './steal.ts'
 import type { Work } from './work.ts'
@@ -14,7 +14,7 @@ export class SlotPool {
   readonly shared: SharedSlots
   readonly memory: SlotMemory
   readonly free: FreeSlots
-  readonly helpers: Helpers
+  readonly helpers: HelperThreads
   readonly #createWork: () => Work
   #work: Work | undefined
   readonly #freeChains: number[] = Array.from({ length: CHAINS_MAX }, (_, chain) => chain)
@@ -28,7 +28,7 @@ export class SlotPool {
     this.shared = SlotMemory.create(slotCount)
     this.memory = new SlotMemory(this.shared)
     this.free = new FreeSlots(slotCount, () => this.#wake())
-    this.helpers = new Helpers(this.memory, error => this.fail(error))
+    this.helpers = new HelperThreads(this.memory, error => this.fail(error))
     this.#createWork = createWork
   }
 

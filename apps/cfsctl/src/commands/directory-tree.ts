@@ -4,7 +4,7 @@ import { createCountingObjectStore, createDigestIntake, scanDirectory } from '@c
 import type { FileTree } from '@composefs/tree'
 import type { OptionValues } from '../command.ts'
 import type { Context } from '../context.ts'
-import { objectHelpers } from '../repository/helpers.ts'
+import { objectHelpers } from '../repository/object-threads.ts'
 import { hashing, system } from '../repository/platform.ts'
 import type { ContentTarget } from '../repository/tally-objects.ts'
 import type { directoryOptions } from './shared-options.ts'

@@ -10,7 +10,7 @@ import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
 import { shellWord } from '../output/shell-word.ts'
 import { chooseRepository, type RepositoryChoice } from './choose.ts'
-import { objectHelpers } from './helpers.ts'
+import { objectHelpers } from './object-threads.ts'
 import { decoders, hashing, system } from './platform.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { DecoderEngine } from '@composefs/repository'
 import { CheckedBlob } from '../decompress/checked-blob.ts'
 import { decode } from '../decompress/decompress.ts'
 import { readAhead } from '../decompress/read-ahead.ts'
-import { detectLayer, LayerSize, type SplitLayer } from '../layer/layer-blob.ts'
+import { detectLayer, LayerSize, type LayerSizes } from '../layer/layer-blob.ts'
 import { LayerDigests } from '../layer/layer-digests.ts'
 import type { ReadLayerOptions } from '../layer/read-layer-options.ts'
 import { type LayerSink, LayerSplitter } from '../tar/splitter.ts'
@@ -29,7 +29,7 @@ export interface SplitLayerOptions extends ReadLayerOptions {
 export async function splitLayer(
   blob: AsyncIterable<Uint8Array>,
   options: SplitLayerOptions,
-): Promise<SplitLayer> {
+): Promise<LayerSizes> {
   const { expected, signal, maxSize } = options
   // First of all: nothing is open yet that would have to be closed.
   const digests = new LayerDigests(expected, options.hashing)

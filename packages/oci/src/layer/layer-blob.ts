@@ -6,7 +6,7 @@ import { OciError } from '../errors.ts'
 import { defaultLayerSizeMax, type ReadLayerOptions } from './read-layer-options.ts'
 
 /** Sizes in bytes. */
-export interface SplitLayer {
+export interface LayerSizes {
   readonly size: number
   readonly blobSize: number
 }

@@ -7,7 +7,7 @@ import { isOciError } from '../errors.ts'
 import { feedLayer, type SlotParts } from './feed-layer.ts'
 import type { ImportLayerOptions } from './import-options.ts'
 import { LayerAssembler, type LayerCounts } from './layer-assembler.ts'
-import { detectLayer, LayerSize, type SplitLayer } from './layer-blob.ts'
+import { detectLayer, LayerSize, type LayerSizes } from './layer-blob.ts'
 import { LayerDigests } from './layer-digests.ts'
 import { SlotSplitter } from './slot-splitter.ts'
 
@@ -39,7 +39,7 @@ export class LayerImport {
   }
 
   /** Reads the blob to its end, and checks it: the compressed data, the tar, digest and size of the blob, diff ID. */
-  async run(blob: AsyncIterable<Uint8Array>): Promise<SplitLayer> {
+  async run(blob: AsyncIterable<Uint8Array>): Promise<LayerSizes> {
     // First of all: nothing is open yet that would have to be closed.
     const lane = this.#options.repository.intake.slots.lane({
       chain: this.#digests.layer.address,
@@ -56,7 +56,7 @@ export class LayerImport {
     }
   }
 
-  async #read(blob: AsyncIterable<Uint8Array>, lane: Lane): Promise<SplitLayer> {
+  async #read(blob: AsyncIterable<Uint8Array>, lane: Lane): Promise<LayerSizes> {
     const { expected, repository, maxSize } = this.#options
     const { compression, bytes, close } = await detectLayer(blob, this.#options)
     const checked = new CheckedBlob(bytes, {

@@ -8,9 +8,9 @@ import {
 import type { DoneSlot, Slots } from '@composefs/threads'
 import type { PutResult } from '../object-store.ts'
 import { BLOCK_SIZE, LeafDigest } from './leaf-digest.ts'
-import { createObjectSlots, type ObjectHelpers } from './object-helpers.ts'
 import type { LargeContent, ObjectIntake } from './object-intake.ts'
 import { ObjectJob } from './object-job.ts'
+import { createObjectSlots, type ObjectHelpers } from './object-threads.ts'
 import { ObjectWork } from './object-work.ts'
 import { putResult } from './put-result.ts'
 

@@ -11,7 +11,7 @@ import {
   type Repository,
 } from '../../src/index.ts'
 import { temporaryDirectory } from '../directories.ts'
-import { objectHelpers } from './object-helpers.ts'
+import { objectHelpers } from './object-threads.ts'
 
 async function newRepository(threads: number): Promise<Repository> {
   const path = join(temporaryDirectory(), 'repository')

@@ -23,7 +23,7 @@ import {
 } from '../../src/index.ts'
 import { temporaryDirectory } from '../directories.ts'
 import { SimulatedSystem } from '../simulated-system.ts'
-import { objectHelpers } from './object-helpers.ts'
+import { objectHelpers } from './object-threads.ts'
 
 const CONTENT = new Uint32Array(1 << 18).map((_, i) => Math.imul(i, 0x9e3779b1))
 

@@ -28,7 +28,7 @@ import {
   scanDirectory,
 } from '../../src/index.ts'
 import { temporaryDirectory } from '../directories.ts'
-import { objectHelpers } from './object-helpers.ts'
+import { objectHelpers } from './object-threads.ts'
 
 const system = linuxSystem
 /** Files that are open below a directory: threads open some of their own. */

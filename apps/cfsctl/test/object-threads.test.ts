@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { objectHelpers } from '../src/repository/helpers.ts'
+import { objectHelpers } from '../src/repository/object-threads.ts'
 
 beforeEach(() => void vi.stubEnv('COMPOSEFS_HELPERS', ''))
 afterEach(() => void vi.unstubAllEnvs())

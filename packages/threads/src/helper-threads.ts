@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { announce, Control, type SlotMemory } from './slot-memory.ts'
 
 /** The threads that work on slots beside their owner. */
-export class Helpers {
+export class HelperThreads {
   readonly #control: Int32Array
   readonly #onFailure: (error: Error) => void
   readonly #workers: { readonly worker: Worker; readonly ended: Promise<void> }[] = []
