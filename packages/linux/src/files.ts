@@ -71,20 +71,22 @@ const STATX_TYPE = 1
 const STATX_SIZE = 0x200
 const S_IFMT = 0o170000
 const S_IFREG = 0o100000
+const S_IFDIR = 0o040000
 
 const status = new DataView(new ArrayBuffer(STATX.end))
 const statusBytes = new Uint8Array(status.buffer)
 
-/** Bytes of the regular file at `path`; symlinks are not followed. */
-export function fileSize(path: Uint8Array): number | 'absent' | 'other' {
+/** Bytes of the regular file at `path`, or what else is there; a symlink there is not followed. */
+export function fileSize(path: Uint8Array): number | 'absent' | 'directory' | 'other' {
   const bytes = terminatedInPlace(path)
   const result = attempt(c =>
     c.statx(AT_FDCWD, bytes, AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_SIZE, statusBytes),
   )
   if (result === -ENOENT) return 'absent'
   if (result < 0) throw systemError(-result, 'statx', { path })
-  if ((status.getUint16(STATX.mode, true) & S_IFMT) !== S_IFREG) return 'other'
-  return Number(status.getBigUint64(STATX.size, true))
+  const type = status.getUint16(STATX.mode, true) & S_IFMT
+  if (type === S_IFREG) return Number(status.getBigUint64(STATX.size, true))
+  return type === S_IFDIR ? 'directory' : 'other'
 }
 
 /** Renames a file unless the new name exists. */

@@ -124,7 +124,7 @@ describe('unnamed files', () => {
 describe('the size of a file', () => {
   const sizeOf = (path: string) => linuxSystem.fileSize(Buffer.from(path))
 
-  test('is told of regular files alone, and no symlink is followed', () => {
+  test('is told of regular files, and no symlink is followed', () => {
     const place = fresh('size')
     const at = (name: string) => join(place, name)
     writeFileSync(at('empty'), '')
@@ -135,7 +135,7 @@ describe('the size of a file', () => {
     const found = ['empty', 'large', 'directory', 'link', 'none', 'directory/none'].map(name =>
       sizeOf(at(name)),
     )
-    expect(found).toEqual([0, 2 ** 33 + 5, 'other', 'other', 'absent', 'absent'])
+    expect(found).toEqual([0, 2 ** 33 + 5, 'directory', 'other', 'absent', 'absent'])
   })
 
   test('cannot be told of what no path leads to', () => {

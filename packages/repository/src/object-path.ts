@@ -10,12 +10,21 @@ export class ObjectPath {
   readonly #start: number
   readonly #digestSize: number
 
+  /** The directory of all objects. */
+  readonly objects: Uint8Array
+
   constructor({ objects }: Layout, { digestSize }: Algorithm) {
     const prefix = Buffer.from(`${objects}/`)
+    this.objects = prefix.subarray(0, -1)
     this.#start = prefix.length
     this.#digestSize = digestSize
     this.#bytes = new Uint8Array(prefix.length + objectPathSize(digestSize))
     this.#bytes.set(prefix)
+  }
+
+  /** The path of the directory of the object of that digest, valid until the next call. */
+  directoryOf(digest: Uint8Array): Uint8Array {
+    return this.of(digest).subarray(0, this.#start + 2)
   }
 
   /** The path of the object of that digest, valid until the next call. */

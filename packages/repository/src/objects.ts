@@ -123,6 +123,7 @@ export class DiskObjectStore implements ObjectStore {
   /** @throws RepositoryError ERR_REPOSITORY_READ_ONLY; what `put` throws on `finish` */
   create({ digest }: { readonly digest?: ContentDigest } = {}): ObjectWriter {
     this.assertWritable()
+    this.#makeObjects()
     return new DiskObjectWriter({
       verity: this.verity,
       digest,
@@ -201,7 +202,8 @@ export class DiskObjectStore implements ObjectStore {
 
   /** Whether the file of an object that is to be stored is there, and as good as a new one. */
   #look(digest: Uint8Array, size: number): ObjectState {
-    if (!this.#isReal(digest)) return 'absent'
+    // Before every write: enabling fs-verity, linking and replacing must not reach a file elsewhere.
+    if (!this.#isRealNow(digest)) return 'absent'
     const found = this.#system.fileSize(this.#path.of(digest))
     if (found === 'absent') return 'absent'
     // Also heals an object that a crash cut short.
@@ -213,7 +215,6 @@ export class DiskObjectStore implements ObjectStore {
   /** Whether a file of the right size has the right content, as far as the mode asks. */
   #inspect(id: Digest): 'present' | 'unfit' {
     const { verity } = this
-    this.#assertReal(id)
     const file = openForReading(this.#layout.object(id))
     try {
       const measured = verity.required ? verity.measure(file) : verity.measureOrEnable(file)
@@ -249,7 +250,6 @@ export class DiskObjectStore implements ObjectStore {
   #publish(staged: StagedFile, digest: Uint8Array, state: 'absent' | 'unfit'): boolean {
     if (state === 'unfit') {
       const id = this.#idOf(digest)
-      this.#assertReal(id)
       replaceUnfit(staged, id, this.#layout.object(id))
       this.hasUnsynced = true
       return true
@@ -275,8 +275,8 @@ export class DiskObjectStore implements ObjectStore {
   }
 
   /**
-   * Whether the directory of an object is there, and a directory. Asked of each directory once: writing and reading
-   * mean thousands of objects.
+   * Whether the directory of an object is there, and a directory. Asked of each directory once: reading asks for every
+   * file of a layer.
    */
   #isReal(digest: Uint8Array): boolean {
     const first = digest[0] as number
@@ -287,9 +287,19 @@ export class DiskObjectStore implements ObjectStore {
     return true
   }
 
-  /** Before what is there is replaced, or changed: that must not reach a file elsewhere. */
-  #assertReal(id: Digest): void {
-    isRealDirectory(this.#layout, this.#layout.objectDirectory(id))
+  /**
+   * Whether the directory of an object is there at this moment, and a directory.
+   *
+   * @throws RepositoryError ERR_REPOSITORY_BAD_DIRECTORY
+   */
+  #isRealNow(digest: Uint8Array): boolean {
+    const path = this.#path
+    const isReal =
+      this.#system.fileSize(path.objects) === 'directory' &&
+      this.#system.fileSize(path.directoryOf(digest)) === 'directory'
+    this.#known[digest[0] as number] = isReal ? 1 : 0
+    // Tells one that is missing from one that is something else.
+    return isReal || this.#isReal(digest)
   }
 
   #idOf(digest: Uint8Array): Digest {

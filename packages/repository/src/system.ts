@@ -25,8 +25,8 @@ export interface System {
   reopenReadOnly(file: FileDescriptor): FileDescriptor
   /** Gives an unnamed file its name (linkat); an existing name stays as it is. `path` is not kept. */
   linkUnnamed(file: FileDescriptor, path: string | Uint8Array): 'linked' | 'exists'
-  /** Bytes of the regular file at `path`, symlinks not followed (statx). `path` is not kept. */
-  fileSize(path: Uint8Array): number | 'absent' | 'other'
+  /** Bytes of the regular file at `path`, or what else is there, a symlink not followed (statx). `path` is not kept. */
+  fileSize(path: Uint8Array): number | 'absent' | 'directory' | 'other'
   /** Renames unless the new name exists (RENAME_NOREPLACE). */
   renameNoReplace(from: string, to: string): 'renamed' | 'exists'
   /**

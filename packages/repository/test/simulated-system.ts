@@ -48,9 +48,10 @@ export class SimulatedSystem implements System {
     throw new Error('there are no unnamed files')
   }
 
-  fileSize(path: Uint8Array): number | 'absent' | 'other' {
+  fileSize(path: Uint8Array): number | 'absent' | 'directory' | 'other' {
     const status = lstatSync(Buffer.from(path), { throwIfNoEntry: false })
     if (status === undefined) return 'absent'
+    if (status.isDirectory()) return 'directory'
     return status.isFile() ? status.size : 'other'
   }
 
