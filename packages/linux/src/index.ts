@@ -1,11 +1,3 @@
-export {
-  createEngine,
-  ENGINE_CHOICES,
-  type Engine,
-  type EngineChoice,
-  type EngineOptions,
-  parseEngineChoice,
-} from './engine/engine.ts'
 export { describeErrno, type SystemError, systemError } from './errno.ts'
 export { isLinuxError, LinuxError, type LinuxErrorCode, type LinuxErrorFacts } from './errors.ts'
 export {

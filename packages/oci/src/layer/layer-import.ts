@@ -86,24 +86,22 @@ export class LayerImport {
   async #feed(lane: Lane, decoder: LayerDecoder, size: LayerSize): Promise<void> {
     const { signal } = this.#options
     const hash = this.#digests.layer
-    const splitter = this.#splitter
-    const feeding = feedLayer({
-      decoder,
-      lane,
-      splitter,
-      signal,
-      onBytes(data) {
-        size.add(data.length)
-        // Unless the threads go on with it.
-        if (hash.address === undefined) hash.update(data)
-      },
-      onSplit: (slot, parts) => {
-        this.#parts.set(slot, parts)
-        this.#assembler.expect(parts.parts)
-      },
-    })
     try {
-      await feeding
+      await feedLayer({
+        decoder,
+        lane,
+        splitter: this.#splitter,
+        signal,
+        onBytes(data) {
+          size.add(data.length)
+          // Unless the threads go on with it.
+          if (hash.address === undefined) hash.update(data)
+        },
+        onSplit: (slot, parts) => {
+          this.#parts.set(slot, parts)
+          this.#assembler.expect(parts.parts)
+        },
+      })
     } catch (error) {
       // What comes before the fault is told of before it.
       if (isOciError(error)) await lane.drain()
