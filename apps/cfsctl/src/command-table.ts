@@ -1,4 +1,5 @@
 import type { Program } from './arguments/program.ts'
+import { bundled } from './bundled.ts'
 import { cat } from './commands/cat.ts'
 import { computeId } from './commands/compute-id.ts'
 import { computeKarg } from './commands/compute-karg.ts'
@@ -40,49 +41,56 @@ import { transaction } from './commands/transaction.ts'
 import { umount } from './commands/umount.ts'
 import { globalOptions } from './global-options.ts'
 
+const check = bundled(() => import('./bundles/check.ts'))
+const light = bundled(() => import('./bundles/light.ts'))
+const mounting = bundled(() => import('./bundles/mount.ts'))
+const pull = bundled(() => import('./bundles/pull.ts'))
+const send = bundled(() => import('./bundles/send.ts'))
+const trees = bundled(() => import('./bundles/trees.ts'))
+
 /** The commands of cfsctl, in the order of its help. */
 export const cfsctl: Program = {
   name: 'cfsctl',
   summary: 'Store, seal and mount container images with composefs',
   globals: globalOptions,
   commands: [
-    init,
-    info,
-    fsck,
-    gc,
-    df,
-    transaction,
-    cat,
-    createImage,
-    computeId,
-    computeKarg,
-    createDumpfile,
-    images,
-    imageObjects,
-    dumpFiles,
-    importImage,
-    imageTag,
-    imageRm,
-    ociPull,
-    ociCopy,
-    ociExport,
-    ociPush,
-    ociImages,
-    ociInspect,
-    ociTag,
-    ociUntag,
-    ociLinkedErofsImages,
-    ociLayer,
-    ociLsLayer,
-    ociImportLayer,
-    ociDump,
-    ociComputeId,
-    ociDigests,
-    ociSeal,
-    ociFsck,
-    ociMount,
-    mount,
-    umount,
+    light(init, 'init'),
+    light(info, 'info'),
+    check(fsck, 'fsck'),
+    check(gc, 'gc'),
+    check(df, 'df'),
+    light(transaction, 'transaction'),
+    light(cat, 'cat'),
+    trees(createImage, 'createImage'),
+    trees(computeId, 'computeId'),
+    trees(computeKarg, 'computeKarg'),
+    trees(createDumpfile, 'createDumpfile'),
+    light(images, 'images'),
+    light(imageObjects, 'imageObjects'),
+    light(dumpFiles, 'dumpFiles'),
+    light(importImage, 'importImage'),
+    light(imageTag, 'imageTag'),
+    light(imageRm, 'imageRm'),
+    pull(ociPull, 'ociPull'),
+    send(ociCopy, 'ociCopy'),
+    send(ociExport, 'ociExport'),
+    send(ociPush, 'ociPush'),
+    light(ociImages, 'ociImages'),
+    light(ociInspect, 'ociInspect'),
+    light(ociTag, 'ociTag'),
+    light(ociUntag, 'ociUntag'),
+    light(ociLinkedErofsImages, 'ociLinkedErofsImages'),
+    light(ociLayer, 'ociLayer'),
+    light(ociLsLayer, 'ociLsLayer'),
+    pull(ociImportLayer, 'ociImportLayer'),
+    trees(ociDump, 'ociDump'),
+    trees(ociComputeId, 'ociComputeId'),
+    pull(ociDigests, 'ociDigests'),
+    trees(ociSeal, 'ociSeal'),
+    check(ociFsck, 'ociFsck'),
+    mounting(ociMount, 'ociMount'),
+    mounting(mount, 'mount'),
+    light(umount, 'umount'),
   ],
   planned: plannedCommands,
   tools,

@@ -1,6 +1,3 @@
-import type { Context } from './context.ts'
-import type { Result } from './output/result.ts'
-
 /** What the value of an option is: for the parser, the help and completion. */
 export type ValueType =
   | { readonly kind: 'text' | 'path'; readonly label: string }
@@ -48,11 +45,6 @@ export interface Positional {
 export const GROUPS = ['Repository', 'Images', 'OCI images', 'Mounting', 'Tools', 'Help'] as const
 export type Group = (typeof GROUPS)[number]
 
-/** What a command's module exports. Its first parameter is `Args<typeof command>`. */
-export interface RunModule {
-  run(args: never, context: Context): Promise<Result>
-}
-
 /** One command: parser, help and documentation read this, and nothing else knows of it. */
 export interface Command {
   /** `['oci', 'tag']`; none for a program that is one command. */
@@ -69,8 +61,6 @@ export interface Command {
   /** Exit statuses that have a meaning of their own here. */
   readonly exits?: Readonly<Record<number, string>>
   readonly examples?: readonly string[]
-  /** Loads what the command does; only then is anything heavy loaded. */
-  load(): Promise<RunModule>
 }
 
 /** A command of a later release: the help lists it, and running it ends with exit 5. */

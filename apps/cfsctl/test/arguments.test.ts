@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { parseArguments } from '../src/arguments/parse.ts'
 import type { ArgumentValues } from '../src/arguments/program.ts'
 import { cfsctl } from '../src/command-table.ts'
-import { composefsInfoProgram } from '../src/commands/composefs-info.ts'
-import { mkcomposefsProgram } from '../src/commands/mkcomposefs.ts'
+import { composefsInfoProgram } from '../src/commands/composefs-info-program.ts'
+import { mkcomposefsProgram } from '../src/commands/mkcomposefs-program.ts'
 import { CliError } from '../src/errors/cli-error.ts'
 
 function parse(line: string, env: Record<string, string> = {}) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import packageJson from '../package.json' with { type: 'json' }
 import { cfsctl } from '../src/command-table.ts'
-import { composefsInfoProgram } from '../src/commands/composefs-info.ts'
-import { mkcomposefsProgram } from '../src/commands/mkcomposefs.ts'
+import { composefsInfoProgram } from '../src/commands/composefs-info-program.ts'
+import { mkcomposefsProgram } from '../src/commands/mkcomposefs-program.ts'
 import { globalOptions } from '../src/global-options.ts'
 import { helpText } from '../src/help/help-text.ts'
 import { VERSION } from '../src/version.ts'

@@ -1,18 +1,18 @@
 export type { BlobName } from './client/blob-download.ts'
 export type { ManifestInfo, ManifestOptions, RegistryManifest } from './client/manifests.ts'
 export type { ReferrersIndex, ReferrersOptions } from './client/referrers.ts'
+export type { Credentials } from './config/credential.ts'
 export {
   type CredentialStore,
   type CredentialStoreOptions,
-  type Credentials,
   openCredentialStore,
 } from './config/credentials.ts'
+export type { RegistryEndpoint } from './config/endpoints.ts'
 export { proxyFor } from './config/proxy.ts'
 export {
   loadRegistriesConf,
   type RegistriesConf,
   type RegistriesConfOptions,
-  type RegistryEndpoint,
 } from './config/registries-conf.ts'
 export { loadTlsSettings, type TlsOptions, type TlsSettings } from './config/tls-settings.ts'
 export {

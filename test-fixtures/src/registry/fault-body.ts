@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from './fault.ts'
-import type { ProxiedRequest } from './fault-proxy.ts'
+import type { ProxiedRequest } from './proxied-request.ts'
 
 /** How the body of an answer ended; `short` is one that was closed before its promised length. */
 export type BodyEnd = 'complete' | 'short' | 'cut' | 'stalled'

@@ -5,21 +5,7 @@ import type { Fault, FaultRule } from './fault.ts'
 import { FaultRules } from './fault.ts'
 import { sendBody } from './fault-body.ts'
 import { type ListenOptions, type LoopbackServer, listen } from './http-server.ts'
-
-/** One request that reached the proxy. */
-export interface ProxiedRequest {
-  readonly method: string
-  /** With its query. */
-  readonly path: string
-  readonly headers: IncomingMessage['headers']
-  readonly fault: Fault['kind'] | undefined
-  /** 0 as long as there is no answer. */
-  status: number
-  /** Bytes of the answer's body that were sent. What a cut connection lost on its way counts as sent. */
-  sent: number
-  /** False while the answer is under way, and after one that was cut. */
-  isComplete: boolean
-}
+import type { ProxiedRequest } from './proxied-request.ts'
 
 export interface FaultProxyOptions extends ListenOptions {
   /** Origin of the registry: `http://127.0.0.1:5000`. */

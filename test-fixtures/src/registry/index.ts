@@ -12,16 +12,12 @@ export {
   type TestRegistry,
 } from './docker-registry.ts'
 export type { Fault, FaultRule } from './fault.ts'
-export {
-  type FaultProxy,
-  type FaultProxyOptions,
-  type ProxiedRequest,
-  startFaultProxy,
-} from './fault-proxy.ts'
+export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from './fault-proxy.ts'
 export { type ListenOptions, type LoopbackServer, listen } from './http-server.ts'
 export { type ImageDocuments, type ImageLayer, imageDocuments } from './image-documents.ts'
 export { type LayerBlob, writeLargeLayer } from './large-layer.ts'
 export { missingPrograms, runProgram } from './programs.ts'
+export type { ProxiedRequest } from './proxied-request.ts'
 export { type PushedBlob, Pusher } from './pusher.ts'
 export { writeRegistriesConf } from './registries-conf.ts'
 export { serveLayout } from './served-layout.ts'

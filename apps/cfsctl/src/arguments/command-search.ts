@@ -1,9 +1,10 @@
 import type { Command, PlannedCommand } from '../command.ts'
+import type { RunnableCommand } from '../runnable-command.ts'
 import type { Program, Tool } from './program.ts'
 
 /** What a word behind other words is. */
 export type Found =
-  | { readonly kind: 'command'; readonly command: Command }
+  | { readonly kind: 'command'; readonly command: RunnableCommand }
   | { readonly kind: 'planned'; readonly planned: PlannedCommand }
   | { readonly kind: 'tool'; readonly tool: Tool }
   /** More words have to follow. */

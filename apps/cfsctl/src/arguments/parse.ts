@@ -1,6 +1,7 @@
 import type { Command, Option } from '../command.ts'
 import { UsageError } from '../errors/cli-error.ts'
 import { usageLine } from '../help/usage-line.ts'
+import type { RunnableCommand } from '../runnable-command.ts'
 import { checkCombination, checkPlanned } from './combinations.ts'
 import { findWord, subcommands } from './command-search.ts'
 import { nearestWords, suggestions } from './nearest.ts'
@@ -33,7 +34,7 @@ class Parser {
   readonly #words: string[] = []
   readonly #positionals: string[] = []
   readonly #given = new Map<Option, ArgumentValue>()
-  #command: Command | undefined
+  #command: RunnableCommand | undefined
   #at = 0
   #onlyPositionals = false
 

@@ -1,4 +1,5 @@
-import type { Command, Option, PlannedCommand } from '../command.ts'
+import type { Option, PlannedCommand } from '../command.ts'
+import type { RunnableCommand } from '../runnable-command.ts'
 
 /** A program: one name on the command line with its commands. */
 export interface Program {
@@ -6,7 +7,7 @@ export interface Program {
   readonly summary: string
   /** Options that may stand before and after the command. */
   readonly globals: readonly Option[]
-  readonly commands: readonly Command[]
+  readonly commands: readonly RunnableCommand[]
   readonly planned: readonly PlannedCommand[]
   /** Programs that the first word may call; everything behind it is theirs. */
   readonly tools?: readonly Tool[]
@@ -30,7 +31,7 @@ export interface Tool {
 export type Invocation =
   | {
       readonly kind: 'run'
-      readonly command: Command
+      readonly command: RunnableCommand
       readonly args: ArgumentValues
       readonly globals: ArgumentValues
     }

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const cat = {
   words: ['cat'],
@@ -10,5 +10,4 @@ export const cat = {
   options: [],
   exits: { 3: 'no such stream' },
   examples: ['cfsctl cat oci-layer-sha256:4c8f… > layer.tar'],
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).cat,
 } as const satisfies Command

@@ -1,5 +1,4 @@
-import type { Program } from '../arguments/program.ts'
-import type { Command, Option, OptionValues, RunModule } from '../command.ts'
+import type { Command, Option, OptionValues } from '../command.ts'
 
 const files = { name: 'files', repeat: true } as const
 
@@ -25,9 +24,6 @@ export const infoLs = {
   summary: 'List files and directories',
   positionals: [{ ...files, summary: 'Images' }],
   options: [],
-  load: async (): Promise<RunModule> => ({
-    run: (await import('../bundles/trees.ts')).composefsInfo.ls,
-  }),
 } as const satisfies Command
 
 export const infoDump = {
@@ -36,9 +32,6 @@ export const infoDump = {
   summary: 'Print the tree as a dump file',
   positionals: [{ ...files, summary: 'Images' }],
   options: [],
-  load: async (): Promise<RunModule> => ({
-    run: (await import('../bundles/trees.ts')).composefsInfo.dump,
-  }),
 } as const satisfies Command
 
 export const infoObjects = {
@@ -47,9 +40,6 @@ export const infoObjects = {
   summary: 'List the objects that images need',
   positionals: [{ ...files, summary: 'Images' }],
   options: [],
-  load: async (): Promise<RunModule> => ({
-    run: (await import('../bundles/trees.ts')).composefsInfo.objects,
-  }),
 } as const satisfies Command
 
 export const infoMissingObjects = {
@@ -58,9 +48,6 @@ export const infoMissingObjects = {
   summary: 'List those of them that --basedir lacks',
   positionals: [{ ...files, summary: 'Images' }],
   options: [],
-  load: async (): Promise<RunModule> => ({
-    run: (await import('../bundles/trees.ts')).composefsInfo.missingObjects,
-  }),
 } as const satisfies Command
 
 export const infoMeasureFile = {
@@ -69,17 +56,4 @@ export const infoMeasureFile = {
   summary: 'Print the fs-verity digests of files',
   positionals: [{ ...files, summary: 'Files' }],
   options: [],
-  load: async (): Promise<RunModule> => ({
-    run: (await import('../bundles/trees.ts')).composefsInfo.measureFile,
-  }),
 } as const satisfies Command
-
-export const composefsInfoProgram: Program = {
-  name: 'composefs-info',
-  summary: 'Look into composefs images',
-  globals: infoOptions,
-  commands: [infoLs, infoDump, infoObjects, infoMissingObjects, infoMeasureFile],
-  planned: [],
-  families: {},
-  isCTool: true,
-}

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 import { directoryOptions } from './shared-options.ts'
 
 export const computeId = {
@@ -10,5 +10,4 @@ export const computeId = {
   ],
   positionals: [{ name: 'path', summary: 'The directory' }],
   options: directoryOptions,
-  load: async (): Promise<RunModule> => (await import('../bundles/trees.ts')).computeId,
 } as const satisfies Command

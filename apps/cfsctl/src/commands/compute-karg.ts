@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 import { noPropagateOption } from './shared-options.ts'
 
 export const computeKarg = {
@@ -12,5 +12,4 @@ export const computeKarg = {
   options: [noPropagateOption],
   exits: { 1: 'the directory lacks /usr, /boot or /sysroot, or its policy cannot be used' },
   examples: ['cfsctl --erofs-version 1 compute-karg /mnt/base > /etc/kernel/cmdline'],
-  load: async (): Promise<RunModule> => (await import('../bundles/trees.ts')).computeKarg,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 import { directoryOptions } from './shared-options.ts'
 
 export const createDumpfile = {
@@ -8,5 +8,4 @@ export const createDumpfile = {
   description: ['Nothing is stored. The dump is what mkcomposefs --from-file reads.'],
   positionals: [{ name: 'path', summary: 'The directory' }],
   options: directoryOptions,
-  load: async (): Promise<RunModule> => (await import('../bundles/trees.ts')).createDumpfile,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 import { directoryOptions, imageFormatNote } from './shared-options.ts'
 
 export const createImage = {
@@ -20,5 +20,4 @@ export const createImage = {
   options: directoryOptions,
   exits: { 3: 'no such repository' },
   examples: ['cfsctl create-image /srv/rootfs my/image'],
-  load: async (): Promise<RunModule> => (await import('../bundles/trees.ts')).createImage,
 } as const satisfies Command

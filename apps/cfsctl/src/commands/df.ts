@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const df = {
   words: ['df'],
@@ -10,5 +10,4 @@ export const df = {
   positionals: [],
   options: [],
   examples: ['cfsctl df', 'cfsctl --json df'],
-  load: async (): Promise<RunModule> => (await import('../bundles/check.ts')).df,
 } as const satisfies Command

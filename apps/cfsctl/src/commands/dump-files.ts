@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const dumpFiles = {
   words: ['dump-files'],
@@ -16,5 +16,4 @@ export const dumpFiles = {
     },
   ],
   exits: { 3: 'no such image' },
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).dumpFiles,
 } as const satisfies Command

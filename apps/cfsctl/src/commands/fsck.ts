@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 import { platformOption, sourceOptions } from './network-options.ts'
 
 export const fsck = {
@@ -47,5 +47,4 @@ export const fsck = {
     'cfsctl fsck --repair',
     'cfsctl fsck --repair --from docker://quay.io/fedora/fedora:41',
   ],
-  load: async (): Promise<RunModule> => (await import('../bundles/check.ts')).fsck,
 } as const satisfies Command

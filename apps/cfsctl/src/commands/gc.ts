@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const gc = {
   words: ['gc'],
@@ -38,5 +38,4 @@ export const gc = {
     6: 'others kept the repository open until the end of --lock-timeout',
   },
   examples: ['cfsctl gc --dry-run', 'cfsctl gc --explain', 'cfsctl gc --why sha512:HEX'],
-  load: async (): Promise<RunModule> => (await import('../bundles/check.ts')).gc,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const imageObjects = {
   words: ['image-objects'],
@@ -7,5 +7,4 @@ export const imageObjects = {
   positionals: [{ name: 'name', summary: 'Id of the image, or its name' }],
   options: [],
   exits: { 3: 'no such image' },
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).imageObjects,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const imageRm = {
   words: ['image', 'rm'],
@@ -10,5 +10,4 @@ export const imageRm = {
   positionals: [{ name: 'name', repeat: true, summary: 'Names, as images lists them' }],
   options: [],
   exits: { 3: 'no such name, none has been removed' },
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).imageRm,
 } as const satisfies Command

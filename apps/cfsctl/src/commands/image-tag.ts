@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const imageTag = {
   words: ['image', 'tag'],
@@ -11,5 +11,4 @@ export const imageTag = {
   ],
   options: [],
   exits: { 3: 'no such image' },
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).imageTag,
 } as const satisfies Command

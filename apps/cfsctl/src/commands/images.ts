@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const images = {
   words: ['images'],
@@ -7,5 +7,4 @@ export const images = {
   summary: 'List the named images',
   positionals: [],
   options: [{ name: 'no-trunc', summary: 'Print whole digests' }],
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).images,
 } as const satisfies Command

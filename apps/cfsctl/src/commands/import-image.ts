@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const importImage = {
   words: ['import-image'],
@@ -11,5 +11,4 @@ export const importImage = {
   options: [],
   exits: { 1: 'not a composefs image' },
   examples: ['mkcomposefs --digest-store=objects tree - | cfsctl import-image my/image'],
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).importImage,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const info = {
   words: ['info'],
@@ -7,5 +7,4 @@ export const info = {
   positionals: [],
   options: [],
   exits: { 3: 'no such repository' },
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).info,
 } as const satisfies Command

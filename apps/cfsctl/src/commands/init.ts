@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const init = {
   words: ['init'],
@@ -45,5 +45,4 @@ export const init = {
     'cfsctl init /srv/composefs',
     'cfsctl init --insecure --algorithm fsverity-sha256-12 ./repository',
   ],
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).init,
 } as const satisfies Command

@@ -1,5 +1,4 @@
-import type { Program } from '../arguments/program.ts'
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const mkcomposefs = {
   words: [],
@@ -43,15 +42,4 @@ export const mkcomposefs = {
     },
     { name: 'hardlinks', summary: 'Keep hard links of a directory' },
   ],
-  load: async (): Promise<RunModule> => (await import('../bundles/trees.ts')).mkcomposefs,
 } as const satisfies Command
-
-export const mkcomposefsProgram: Program = {
-  name: 'mkcomposefs',
-  summary: mkcomposefs.summary,
-  globals: [],
-  commands: [mkcomposefs],
-  planned: [],
-  families: {},
-  isCTool: true,
-}

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 import { mountOptions } from './shared-options.ts'
 
 export const mount = {
@@ -18,5 +18,4 @@ export const mount = {
     4: 'the image is not what its id says',
     5: 'mounting is not possible here',
   },
-  load: async (): Promise<RunModule> => (await import('../bundles/mount.ts')).mount,
 } as const satisfies Command

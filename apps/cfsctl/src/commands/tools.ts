@@ -5,11 +5,11 @@ export const tools: readonly Tool[] = [
   {
     name: 'mkcomposefs',
     summary: 'Make an image from a directory or dump file',
-    load: async () => (await import('./mkcomposefs.ts')).mkcomposefsProgram,
+    load: async () => (await import('./mkcomposefs-program.ts')).mkcomposefsProgram,
   },
   {
     name: 'composefs-info',
     summary: 'Look into images',
-    load: async () => (await import('./composefs-info.ts')).composefsInfoProgram,
+    load: async () => (await import('./composefs-info-program.ts')).composefsInfoProgram,
   },
 ]

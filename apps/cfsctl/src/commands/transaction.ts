@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const transaction = {
   words: ['transaction'],
@@ -11,5 +11,4 @@ export const transaction = {
   positionals: [],
   options: [],
   examples: ['cfsctl transaction & cfsctl create-image ./a; cfsctl create-image ./b; kill %1'],
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).transaction,
 } as const satisfies Command

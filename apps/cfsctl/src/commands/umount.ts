@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../command.ts'
+import type { Command } from '../command.ts'
 
 export const umount = {
   words: ['umount'],
@@ -10,5 +10,4 @@ export const umount = {
     { name: 'force', summary: 'Also unmount what is no composefs mount' },
   ],
   exits: { 1: 'in use, or not a mount' },
-  load: async (): Promise<RunModule> => (await import('../bundles/light.ts')).umount,
 } as const satisfies Command

@@ -1,4 +1,5 @@
 import type { CliCode } from './cli-error.ts'
+import type { Hints } from './fact-hints.ts'
 import { gcHints } from './gc-hints.ts'
 import { REGISTRY_HINTS, registryNameOf } from './registry-hints.ts'
 import { SKOPEO_HINTS } from './skopeo-hints.ts'
@@ -15,9 +16,6 @@ export function hintsFor(cliCode: CliCode, finding: Finding): readonly string[] 
   const specific = finding.code === undefined ? undefined : BY_PACKAGE_CODE[finding.code]
   return (specific ?? BY_CLI_CODE[cliCode])?.(finding.facts) ?? []
 }
-
-/** Sentences made of what the error knows. */
-export type Hints = (facts: Readonly<Record<string, unknown>>) => readonly string[]
 
 const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   EMFILE: () => ['ulimit -n shows how many files may be open, and sets it; --jobs 1 needs fewer'],

@@ -1,4 +1,4 @@
-import type { Hints } from './hints.ts'
+import type { Hints } from './fact-hints.ts'
 
 /** What to do about an error between us and a registry, by the code of the package. */
 export const REGISTRY_HINTS: Readonly<Record<string, Hints>> = {

@@ -1,4 +1,4 @@
-import type { Hints } from './hints.ts'
+import type { Hints } from './fact-hints.ts'
 
 const WITHOUT_SKOPEO =
   'docker://, oci:, oci-archive: and docker-archive: are read without skopeo; docker save and podman save write the last'

@@ -1,5 +1,5 @@
 import type { Progress as ProgressEvent } from '@composefs/oci'
-import type { ProgressView } from './progress.ts'
+import type { ProgressView } from './progress-view.ts'
 import type { Json } from './result.ts'
 
 /** Least time between two `progress` frames of one transfer, in ms. */

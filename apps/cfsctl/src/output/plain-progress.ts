@@ -1,6 +1,6 @@
 import { type Progress as ProgressEvent, type ProgressUnit, TOTAL_ID } from '@composefs/oci'
 import { printable } from './printable.ts'
-import type { ProgressView } from './progress.ts'
+import type { ProgressView } from './progress-view.ts'
 import { TransferRate } from './transfer-rate.ts'
 import { amountOfTotal, roundAmount, roundSize, shortId, skippedText } from './transfer-text.ts'
 

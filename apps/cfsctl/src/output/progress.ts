@@ -2,17 +2,9 @@ import type { Notice, Progress as ProgressEvent } from '@composefs/oci'
 import type { Context } from '../context.ts'
 import { JsonProgress } from './json-progress.ts'
 import { PlainProgress } from './plain-progress.ts'
+import type { ProgressView } from './progress-view.ts'
 import type { Json, Result } from './result.ts'
 import { TerminalProgress } from './terminal-progress.ts'
-
-/** Tells people or programs on standard error how a long command gets on. */
-export interface ProgressView {
-  report(event: ProgressEvent): void
-  /** The command has done its work. */
-  finish(result: { readonly [key: string]: Json }): void
-  /** The command has failed; the error is told by others. */
-  abandon(): void
-}
 
 /** What a long operation of a library tells us, and how it is stopped. */
 export interface Listeners {

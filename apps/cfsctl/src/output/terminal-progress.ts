@@ -2,7 +2,7 @@ import { type Progress as ProgressEvent, type ProgressUnit, TOTAL_ID } from '@co
 import type { Console } from './console.ts'
 import { displayWidth } from './display-width.ts'
 import { printable } from './printable.ts'
-import type { ProgressView } from './progress.ts'
+import type { ProgressView } from './progress-view.ts'
 import { TransferRate } from './transfer-rate.ts'
 import {
   amountOfTotal,

@@ -1,4 +1,5 @@
-import type { CredentialStore, Credentials } from '../config/credentials.ts'
+import type { Credentials } from '../config/credential.ts'
+import type { CredentialStore } from '../config/credentials.ts'
 import { type HttpResponse, headerOf } from '../http/exchange.ts'
 import type { Transport } from '../http/transport.ts'
 import { whileWaiting } from '../http/while-waiting.ts'

@@ -1,4 +1,4 @@
-import type { Credentials } from '../config/credentials.ts'
+import type { Credentials } from '../config/credential.ts'
 import type { HttpRequest, HttpResponse } from '../http/exchange.ts'
 import { FailedTry } from '../http/failed-try.ts'
 import { isTransientStatus, retryAfterMs } from '../http/status.ts'

@@ -1,6 +1,14 @@
 import { join } from 'node:path'
-import type { AuthFilePath } from './auth-file.ts'
 import { type Environment, homeDirectory } from './config-file.ts'
+
+/** Where an auth file is, and what it is. */
+export interface AuthFilePath {
+  readonly path: string
+  /** `~/.dockercfg`: no more than the entries, by the URL of an API. */
+  readonly isLegacy: boolean
+  /** Somebody named it, so it has to be there. */
+  readonly isNamed: boolean
+}
 
 /**
  * The places of auth files, the first to be asked first: the one that was named, by `authFile` or REGISTRY_AUTH_FILE,

@@ -1,14 +1,6 @@
+import type { AuthFilePath } from './auth-file-paths.ts'
 import { badConfig, readConfigFile } from './config-file.ts'
-import type { Credentials } from './credentials.ts'
-
-/** Where an auth file is, and what it is. */
-export interface AuthFilePath {
-  readonly path: string
-  /** `~/.dockercfg`: no more than the entries, by the URL of an API. */
-  readonly isLegacy: boolean
-  /** Somebody named it, so it has to be there. */
-  readonly isNamed: boolean
-}
+import type { Credentials } from './credential.ts'
 
 /** What an auth file holds. */
 export interface AuthFile {

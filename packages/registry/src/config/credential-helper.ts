@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { RegistryError } from '../errors.ts'
 import type { Environment } from './config-file.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from './credential.ts'
 
 /** How to ask a helper. */
 export interface CredentialHelperOptions {

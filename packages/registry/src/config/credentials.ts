@@ -1,16 +1,11 @@
 import { isRegistryError } from '../errors.ts'
-import { type AuthFile, type AuthFilePath, decodeEntry, readAuthFile } from './auth-file.ts'
-import { authFilePaths } from './auth-file-paths.ts'
+import { type AuthFile, decodeEntry, readAuthFile } from './auth-file.ts'
+import { type AuthFilePath, authFilePaths } from './auth-file-paths.ts'
 import { findEntry, findHelper } from './auth-keys.ts'
 import type { Environment } from './config-file.ts'
+import type { Credentials } from './credential.ts'
 import { askCredentialHelper } from './credential-helper.ts'
 import { AUTH_FILE_HELPER } from './registries-conf.ts'
-
-/** What proves to a registry who asks. */
-export type Credentials =
-  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
-  /** A refresh token that the token server takes in place of a password. */
-  | { readonly kind: 'identity-token'; readonly token: string }
 
 /** Where credentials are kept. */
 export interface CredentialStore {

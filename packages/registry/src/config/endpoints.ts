@@ -5,9 +5,18 @@ import {
   type RegistryReference,
 } from '../reference.ts'
 import { badConfig } from './config-file.ts'
-import type { RegistryEndpoint } from './registries-conf.ts'
 import type { MirrorEntry, RegistryEntry } from './registries-document.ts'
 import { matchPrefix } from './registry-prefix.ts'
+
+/** A place that an image can be had from. */
+export interface RegistryEndpoint {
+  /** With its port if one is given. `docker.io` stays; the client knows where Docker Hub answers. */
+  readonly host: string
+  readonly repository: string
+  /** Its certificate may be one that nobody vouches for, and plain HTTP will do. */
+  readonly insecure: boolean
+  readonly isMirror: boolean
+}
 
 /**
  * Where an image is to be looked for: the mirrors of the entry with the longest prefix that fits, then its own location.

@@ -8,18 +8,8 @@ import {
   readConfigFile,
   unreadable,
 } from './config-file.ts'
-import { endpointsOf } from './endpoints.ts'
+import { endpointsOf, type RegistryEndpoint } from './endpoints.ts'
 import type { RegistriesDocument, RegistryEntry } from './registries-document.ts'
-
-/** A place that an image can be had from. */
-export interface RegistryEndpoint {
-  /** With its port if one is given. `docker.io` stays; the client knows where Docker Hub answers. */
-  readonly host: string
-  readonly repository: string
-  /** Its certificate may be one that nobody vouches for, and plain HTTP will do. */
-  readonly insecure: boolean
-  readonly isMirror: boolean
-}
 
 /** Which registries stand for others, which are not to be used, and which are not safe. */
 export interface RegistriesConf {

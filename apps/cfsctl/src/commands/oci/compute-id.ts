@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 import { bootableOption, xattrsOption } from '../shared-options.ts'
 import { imageArgument, strictOption, verityArgument } from './image-argument.ts'
 
@@ -9,5 +9,4 @@ export const ociComputeId = {
   positionals: [imageArgument, verityArgument],
   options: [bootableOption, xattrsOption, strictOption],
   exits: { 3: 'no such image' },
-  load: async (): Promise<RunModule> => (await import('../../bundles/trees.ts')).ociComputeId,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 import { bootableOption } from '../shared-options.ts'
 import { imageArgument, strictOption } from './image-argument.ts'
 
@@ -35,5 +35,4 @@ export const ociCopy = {
     5: 'the repositories can share no files (with --zerocopy)',
   },
   examples: ['cfsctl oci copy --from /srv/build --name app:1.0 app:1.0'],
-  load: async (): Promise<RunModule> => (await import('../../bundles/send.ts')).ociCopy,
 } as const satisfies Command

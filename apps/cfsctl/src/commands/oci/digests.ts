@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 import { platformOption, sourceOptions } from '../network-options.ts'
 import { bootableOption, xattrsOption } from '../shared-options.ts'
 import { strictOption } from './image-argument.ts'
@@ -36,5 +36,4 @@ export const ociDigests = {
     'cfsctl oci digests docker://quay.io/fedora/fedora:41',
     'cfsctl --hash sha512 oci digests oci:fedora:41',
   ],
-  load: async (): Promise<RunModule> => (await import('../../bundles/pull.ts')).ociDigests,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 import { compressionOption } from './compression-option.ts'
 import { imageArgument } from './image-argument.ts'
 
@@ -25,5 +25,4 @@ export const ociExport = {
     'cfsctl oci export app:1.0 oci:/srv/layout:app',
     'cfsctl oci export app:1.0 docker-archive:app.tar:app:1.0',
   ],
-  load: async (): Promise<RunModule> => (await import('../../bundles/send.ts')).ociExport,
 } as const satisfies Command

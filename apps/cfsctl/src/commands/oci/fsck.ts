@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 
 export const ociFsck = {
   words: ['oci', 'fsck'],
@@ -16,5 +16,4 @@ export const ociFsck = {
   ],
   exits: { 3: 'no such repository or tag', 4: 'something is wrong' },
   examples: ['cfsctl oci fsck', 'cfsctl oci fsck --content app:1.0'],
-  load: async (): Promise<RunModule> => (await import('../../bundles/check.ts')).ociFsck,
 } as const satisfies Command

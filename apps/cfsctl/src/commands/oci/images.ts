@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 
 export const ociImages = {
   words: ['oci', 'images'],
@@ -6,5 +6,4 @@ export const ociImages = {
   summary: 'List the tagged images',
   positionals: [],
   options: [],
-  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociImages,
 } as const satisfies Command

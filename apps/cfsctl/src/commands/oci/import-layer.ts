@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 import { layerSizeOption } from './image-argument.ts'
 
 export const ociImportLayer = {
@@ -14,5 +14,4 @@ export const ociImportLayer = {
   ],
   options: [layerSizeOption],
   exits: { 1: 'not a tar that can be a layer', 4: 'the tar has another digest' },
-  load: async (): Promise<RunModule> => (await import('../../bundles/pull.ts')).ociImportLayer,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 import { imageArgument } from './image-argument.ts'
 
 export const ociInspect = {
@@ -11,5 +11,4 @@ export const ociInspect = {
     { name: 'config', summary: 'Only the config, as it is stored' },
   ],
   exits: { 3: 'no such image' },
-  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociInspect,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 
 export const ociLayer = {
   words: ['oci', 'layer'],
@@ -15,5 +15,4 @@ export const ociLayer = {
     },
   ],
   exits: { 3: 'no such layer' },
-  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociLayer,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 
 export const ociLinkedErofsImages = {
   words: ['oci', 'linked-erofs-images'],
@@ -10,6 +10,4 @@ export const ociLinkedErofsImages = {
   positionals: [{ name: 'verity', summary: 'Id of an EROFS image' }],
   options: [],
   exits: { 3: 'no container image has such an EROFS image' },
-  load: async (): Promise<RunModule> =>
-    (await import('../../bundles/light.ts')).ociLinkedErofsImages,
 } as const satisfies Command

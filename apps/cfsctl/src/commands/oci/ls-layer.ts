@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 
 export const ociLsLayer = {
   words: ['oci', 'ls-layer'],
@@ -9,5 +9,4 @@ export const ociLsLayer = {
   ],
   options: [],
   exits: { 3: 'no such layer' },
-  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociLsLayer,
 } as const satisfies Command

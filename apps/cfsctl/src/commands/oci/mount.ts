@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 import { bootableOption, mountOptions } from '../shared-options.ts'
 import { imageArgument } from './image-argument.ts'
 
@@ -15,5 +15,4 @@ export const ociMount = {
     4: 'the label contradicts the image',
     5: 'mounting is not possible here',
   },
-  load: async (): Promise<RunModule> => (await import('../../bundles/mount.ts')).ociMount,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 import { platformOption, sourceOptions } from '../network-options.ts'
 import { layerSizeOption, strictOption } from './image-argument.ts'
 
@@ -64,5 +64,4 @@ export const ociPull = {
     'cfsctl oci pull docker://quay.io/fedora/fedora:41 fedora:41',
     'cfsctl oci pull oci:fedora:41 fedora:41',
   ],
-  load: async (): Promise<RunModule> => (await import('../../bundles/pull.ts')).ociPull,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 import { registryOptions } from '../network-options.ts'
 import { compressionOption } from './compression-option.ts'
 import { imageArgument } from './image-argument.ts'
@@ -22,5 +22,4 @@ export const ociPush = {
     130: 'interrupted; the registry keeps what is complete',
   },
   examples: ['cfsctl oci push app:1.0 docker://quay.io/example/app:1.0'],
-  load: async (): Promise<RunModule> => (await import('../../bundles/send.ts')).ociPush,
 } as const satisfies Command

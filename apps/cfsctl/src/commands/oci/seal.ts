@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 import { imageArgument } from './image-argument.ts'
 
 export const ociSeal = {
@@ -17,5 +17,4 @@ export const ociSeal = {
     },
   ],
   exits: { 3: 'no such image' },
-  load: async (): Promise<RunModule> => (await import('../../bundles/trees.ts')).ociSeal,
 } as const satisfies Command

@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 
 export const ociTag = {
   words: ['oci', 'tag'],
@@ -10,5 +10,4 @@ export const ociTag = {
   ],
   options: [],
   exits: { 3: 'no such image' },
-  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociTag,
 } as const satisfies Command

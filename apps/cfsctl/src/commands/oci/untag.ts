@@ -1,4 +1,4 @@
-import type { Command, RunModule } from '../../command.ts'
+import type { Command } from '../../command.ts'
 
 export const ociUntag = {
   words: ['oci', 'untag'],
@@ -8,5 +8,4 @@ export const ociUntag = {
   positionals: [{ name: 'name', summary: 'The tag' }],
   options: [],
   exits: { 3: 'no such tag' },
-  load: async (): Promise<RunModule> => (await import('../../bundles/light.ts')).ociUntag,
 } as const satisfies Command
