@@ -36,10 +36,10 @@ import { ociSeal } from './commands/oci/seal.ts'
 import { ociTag } from './commands/oci/tag.ts'
 import { ociUntag } from './commands/oci/untag.ts'
 import { plannedCommands } from './commands/planned.ts'
-import { tools } from './commands/tools.ts'
 import { transaction } from './commands/transaction.ts'
 import { umount } from './commands/umount.ts'
 import { globalOptions } from './global-options.ts'
+import { tools } from './tools.ts'
 
 const check = bundled(() => import('./bundles/check.ts'))
 const light = bundled(() => import('./bundles/light.ts'))

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Program } from './arguments/program.ts'
 import { cfsctl } from './command-table.ts'
-import { tools } from './commands/tools.ts'
+import { tools } from './tools.ts'
 
 /** The program that a process is, by the name it was started under. */
 export async function programByName(script: string): Promise<Program> {

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { parseArguments } from '../src/arguments/parse.ts'
 import type { ArgumentValues } from '../src/arguments/program.ts'
 import { cfsctl } from '../src/command-table.ts'
-import { composefsInfoProgram } from '../src/commands/composefs-info-program.ts'
-import { mkcomposefsProgram } from '../src/commands/mkcomposefs-program.ts'
+import { composefsInfoProgram } from '../src/composefs-info-program.ts'
 import { CliError } from '../src/errors/cli-error.ts'
+import { mkcomposefsProgram } from '../src/mkcomposefs-program.ts'
 
 function parse(line: string, env: Record<string, string> = {}) {
   return parseArguments(cfsctl, words(line), env)

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import packageJson from '../package.json' with { type: 'json' }
 import { cfsctl } from '../src/command-table.ts'
-import { composefsInfoProgram } from '../src/commands/composefs-info-program.ts'
-import { mkcomposefsProgram } from '../src/commands/mkcomposefs-program.ts'
+import { composefsInfoProgram } from '../src/composefs-info-program.ts'
 import { globalOptions } from '../src/global-options.ts'
 import { helpText } from '../src/help/help-text.ts'
+import { mkcomposefsProgram } from '../src/mkcomposefs-program.ts'
 import { VERSION } from '../src/version.ts'
 
 /** What scripts written for cfsctl 0.9.4 may say; commands of later releases are answered, not unknown. */

@@ -1,8 +1,8 @@
-import type { Program } from '../arguments/program.ts'
-import { bundled } from '../bundled.ts'
-import { mkcomposefs } from './mkcomposefs.ts'
+import type { Program } from './arguments/program.ts'
+import { bundled } from './bundled.ts'
+import { mkcomposefs } from './commands/mkcomposefs.ts'
 
-const trees = bundled(() => import('../bundles/trees.ts'))
+const trees = bundled(() => import('./bundles/trees.ts'))
 
 export const mkcomposefsProgram: Program = {
   name: 'mkcomposefs',

@@ -1,5 +1,5 @@
-import type { Program } from '../arguments/program.ts'
-import { bundled } from '../bundled.ts'
+import type { Program } from './arguments/program.ts'
+import { bundled } from './bundled.ts'
 import {
   infoDump,
   infoLs,
@@ -7,9 +7,9 @@ import {
   infoMissingObjects,
   infoObjects,
   infoOptions,
-} from './composefs-info.ts'
+} from './commands/composefs-info.ts'
 
-const info = bundled(async () => (await import('../bundles/trees.ts')).composefsInfo)
+const info = bundled(async () => (await import('./bundles/trees.ts')).composefsInfo)
 
 export const composefsInfoProgram: Program = {
   name: 'composefs-info',

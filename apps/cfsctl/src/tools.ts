@@ -1,4 +1,4 @@
-import type { Tool } from '../arguments/program.ts'
+import type { Tool } from './arguments/program.ts'
 
 /** Programs of their own that cfsctl also is, by another name or as its command. */
 export const tools: readonly Tool[] = [
