@@ -55,21 +55,23 @@ type Entry = ScannedFile | (() => void)
 /** Lets all threads read the files of a directory, and goes on with each in the order in which they were added. */
 export class ScanSlots {
   readonly #intake: ObjectIntake
-  readonly #lane: Lane
+  readonly #lane: Lane<readonly Entry[]>
   #slot: Slot | undefined
   #end = 0
   #entries: Entry[] = []
   #directories = 0
   #files = 0
   #bytes = 0
-  /** The entries of slots that are not done, by slot. */
-  readonly #pending = new Map<number, readonly Entry[]>()
+  /** The entries of slots that are not done. */
+  readonly #pending = new Set<readonly Entry[]>()
 
   /** @throws what keeps `intake` from storing */
   constructor(intake: ObjectIntake) {
     this.#intake = intake
     void intake.contentJob
-    this.#lane = intake.slots.lane({ onDone: slot => this.#onDone(slot) })
+    this.#lane = intake.slots.lane({
+      onDone: (slot, entries: readonly Entry[]) => this.#onDone(slot, entries),
+    })
   }
 
   /** True when `next` has to come before anything is added. */
@@ -84,12 +86,11 @@ export class ScanSlots {
   /** Makes room. */
   async next(): Promise<void> {
     this.#publish()
-    const slot = await this.#lane.take()
-    this.#slot = slot
+    this.#slot = await this.#lane.take()
     this.#end = 0
     this.#directories = 0
     this.#entries = []
-    this.#pending.set(slot.index, this.#entries)
+    this.#pending.add(this.#entries)
   }
 
   /** True for a file that is read as a whole. */
@@ -128,21 +129,20 @@ export class ScanSlots {
   /** Gives up what is not done. */
   async abort(): Promise<void> {
     await this.#lane.abort()
-    for (const entries of this.#pending.values()) release(entries)
+    for (const entries of this.#pending) release(entries)
     this.#pending.clear()
   }
 
   #publish(): void {
     if (this.#slot === undefined) return
     this.#slot = undefined
-    this.#lane.publish()
+    this.#lane.publish(this.#entries)
     if (this.#files >= HELPED_FILES || this.#bytes >= HELPED_BYTES)
       this.#intake.slots.startHelpers()
   }
 
-  #onDone(slot: DoneSlot): void {
-    const entries = this.#pending.get(slot.index) ?? []
-    this.#pending.delete(slot.index)
+  #onDone(slot: DoneSlot, entries: readonly Entry[]): void {
+    this.#pending.delete(entries)
     let job = 0
     try {
       for (const entry of entries) {

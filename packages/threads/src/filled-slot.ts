@@ -13,8 +13,6 @@ import { finish } from './steal.ts'
 
 /** A slot that is being filled. */
 export interface Slot {
-  /** Which it is, while it is not given back. */
-  readonly index: number
   /** SLOT_SIZE bytes, of unknown content. */
   readonly data: Uint8Array
   /**
@@ -25,7 +23,6 @@ export interface Slot {
 
 /** A slot in which all is done. */
 export interface DoneSlot {
-  readonly index: number
   readonly data: Uint8Array
   /** What the job left: RESULT_SIZE bytes, valid during the call. */
   result(job: number): Uint8Array
@@ -44,6 +41,7 @@ export interface Link {
 
 /** The owner's side of one use of a slot: filled, published, and done or given up. */
 export class FilledSlot implements Slot, DoneSlot {
+  /** Which it is, while it is not given back. */
   readonly index: number
   readonly data: Uint8Array
   readonly #memory: SlotMemory

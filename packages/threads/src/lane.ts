@@ -2,16 +2,22 @@ import { type DoneSlot, FilledSlot, type Slot } from './filled-slot.ts'
 import type { Taker } from './free-slots.ts'
 import type { SlotPool } from './slot-pool.ts'
 
-export interface LaneOptions {
+export interface LaneOptions<Note = void> {
   /**
    * What the work calls the chain that gets the bytes of the slots in order, see `Work.advance`. Default: there is none.
    */
   readonly chain?: number | undefined
   /**
-   * Gets each slot when everything in it is done, in the order in which they were published. Its memory is used anew
-   * afterwards. What it throws comes out of `take` or `drain`.
+   * Gets each slot when everything in it is done, in the order in which they were published, and what was noted of it
+   * then. Its memory is used anew afterwards. What it throws comes out of `take` or `drain`.
    */
-  onDone(slot: DoneSlot): void | Promise<void>
+  onDone(slot: DoneSlot, note: Note): void | Promise<void>
+}
+
+/** A slot that others work on, and what was noted of it. */
+interface PublishedSlot<Note> {
+  readonly slot: FilledSlot
+  readonly note: Note
 }
 
 /**
@@ -21,11 +27,11 @@ export interface LaneOptions {
  * A feeder, `onDone` included, may wait for another lane of the same slots only when that one takes no more: it could be
  * waiting for a slot of this one.
  */
-export class Lane implements Taker {
+export class Lane<Note = void> implements Taker {
   readonly #pool: SlotPool
-  readonly #onDone: LaneOptions['onDone']
+  readonly #onDone: LaneOptions<Note>['onDone']
   readonly #chain: number | undefined
-  readonly #published: FilledSlot[] = []
+  readonly #published: PublishedSlot<Note>[] = []
   #filling: FilledSlot | undefined
   #place = 0
   #isRunning = false
@@ -33,10 +39,10 @@ export class Lane implements Taker {
   #failure: { readonly error: unknown } | undefined
 
   /** For `Slots.lane`. */
-  constructor(pool: SlotPool, options: LaneOptions) {
+  constructor(pool: SlotPool, options: LaneOptions<Note>) {
     pool.assertAlive()
     this.#pool = pool
-    this.#onDone = slot => options.onDone(slot)
+    this.#onDone = (slot, note) => options.onDone(slot, note)
     this.#chain = pool.beginLane(options.chain)
   }
 
@@ -67,9 +73,10 @@ export class Lane implements Taker {
   /**
    * Hands the slot that is being filled to whoever works. Its bytes must not change any more.
    *
+   * @param note what `onDone` has to know of it
    * @param chained the bytes that the chain gets
    */
-  publish(chained?: { readonly start: number; readonly end: number }): void {
+  publish(note: Note, chained?: { readonly start: number; readonly end: number }): void {
     const slot = this.#filling
     if (slot === undefined) throw new TypeError('no slot is being filled')
     const chain = this.#chain
@@ -80,7 +87,7 @@ export class Lane implements Taker {
     )
     if (isLinked) this.#place += 1
     this.#filling = undefined
-    this.#published.push(slot)
+    this.#published.push({ slot, note })
     this.#pool.announce()
   }
 
@@ -112,8 +119,8 @@ export class Lane implements Taker {
     if (this.#hasEnded) return
     this.#begin()
     this.#dropFilling()
-    for (const slot of this.#published) slot.giveUp()
-    for (let oldest = this.#published[0]; oldest !== undefined; oldest = this.#published[0]) {
+    for (const { slot } of this.#published) slot.giveUp()
+    for (let oldest = this.#oldest; oldest !== undefined; oldest = this.#oldest) {
       // What a helper had begun that died is never done. Nobody is inside it when all have ended.
       if (this.#pool.hasFailed) {
         await this.#pool.helpers.ended()
@@ -165,12 +172,17 @@ export class Lane implements Taker {
   /** Hands over what is done, as long as it is the oldest. */
   async #complete(): Promise<void> {
     this.#pool.assertAlive()
-    for (let oldest = this.#published[0]; oldest?.isDone; oldest = this.#published[0]) {
-      const { chainError } = oldest
+    for (let [oldest] = this.#published; oldest?.slot.isDone; [oldest] = this.#published) {
+      const { slot, note } = oldest
+      const { chainError } = slot
       if (chainError !== undefined) throw chainError
-      await this.#onDone(oldest)
-      this.#giveBackOldest(oldest)
+      await this.#onDone(slot, note)
+      this.#giveBackOldest(slot)
     }
+  }
+
+  get #oldest(): FilledSlot | undefined {
+    return this.#published[0]?.slot
   }
 
   #giveBackOldest({ index }: FilledSlot): void {

@@ -74,7 +74,7 @@ export class Slots implements AsyncDisposable {
    *
    * @throws an error when a helper has died
    */
-  lane(options: LaneOptions): Lane {
+  lane<Note = void>(options: LaneOptions<Note>): Lane<Note> {
     if (this.#isClosed) throw new TypeError('the slots are closed')
     return new Lane(this.#pool(), options)
   }

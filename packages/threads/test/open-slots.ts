@@ -53,7 +53,9 @@ export async function feed(
   count: number,
   fill: (slot: Slot, number: number) => { start: number; end: number } | undefined,
 ): Promise<void> {
-  for (let number = 0; number < count; number++) lane.publish(fill(await lane.take(), number))
+  for (let number = 0; number < count; number++) {
+    lane.publish(undefined, fill(await lane.take(), number))
+  }
 }
 
 export function resultOf(slot: DoneSlot, job: number): { digest: string; stamp: number } {

@@ -60,7 +60,7 @@ async function runLane(slots: Slots, shared: Shared, feeder: Feeder): Promise<vo
       if (random.below(5) === 0) lane.publish()
       else {
         sum = sumOf(slot.data.subarray(0, size), sum)
-        lane.publish({ start: 0, end: size })
+        lane.publish(undefined, { start: 0, end: size })
       }
     }
     if (end === undefined) {

@@ -12,11 +12,11 @@ export interface SlotParts {
 export interface FeedLayerOptions {
   readonly decoder: LayerDecoder
   readonly splitter: SlotSplitter
-  readonly lane: Lane
+  readonly lane: Lane<SlotParts>
   /** Gets the uncompressed bytes, each once, before the slot is published. */
   onBytes(data: Uint8Array): void
   /** Gets the parts of each slot before it is published. */
-  onSplit(slot: number, split: SlotParts): void
+  onSplit(parts: readonly LayerPart[]): void
   readonly signal?: AbortSignal | undefined
 }
 
@@ -45,9 +45,9 @@ export async function feedLayer(options: FeedLayerOptions): Promise<void> {
       }
       if (isOver) split = splitter.split(slot, { start: split, end }, parts)
     } finally {
-      options.onSplit(slot.index, { parts, endsPiece: !splitter.isInsidePiece })
+      options.onSplit(parts)
       carry.set(slot.data.subarray(split, end))
-      lane.publish({ start: carried, end })
+      lane.publish({ parts, endsPiece: !splitter.isInsidePiece }, { start: carried, end })
     }
     // The tar ends in the middle of a content.
     if (isOver && split === 0 && end > 0) return

@@ -21,8 +21,6 @@ export class LayerImport {
   readonly #digests: LayerDigests
   readonly #splitter: SlotSplitter
   readonly #assembler: LayerAssembler
-  /** What slots were split into that are not done, by slot. */
-  readonly #parts = new Map<number, SlotParts>()
 
   /** @throws OciError ERR_OCI_BAD_DIGEST, ERR_OCI_UNSUPPORTED_DIGEST */
   constructor(writer: SplitstreamWriter, options: ImportLayerOptions) {
@@ -41,9 +39,9 @@ export class LayerImport {
   /** Reads the blob to its end, and checks it: the compressed data, the tar, digest and size of the blob, diff ID. */
   async run(blob: AsyncIterable<Uint8Array>): Promise<LayerSizes> {
     // First of all: nothing is open yet that would have to be closed.
-    const lane = this.#options.repository.intake.slots.lane({
+    const lane = this.#options.repository.intake.slots.lane<SlotParts>({
       chain: this.#digests.layer.address,
-      onDone: slot => this.#assemble(slot),
+      onDone: (slot, parts) => this.#assemble(slot, parts),
     })
     try {
       return await this.#read(blob, lane)
@@ -56,7 +54,7 @@ export class LayerImport {
     }
   }
 
-  async #read(blob: AsyncIterable<Uint8Array>, lane: Lane): Promise<LayerSizes> {
+  async #read(blob: AsyncIterable<Uint8Array>, lane: Lane<SlotParts>): Promise<LayerSizes> {
     const { expected, repository, maxSize } = this.#options
     const { compression, bytes, close } = await detectLayer(blob, this.#options)
     const checked = new CheckedBlob(bytes, {
@@ -83,7 +81,7 @@ export class LayerImport {
     }
   }
 
-  async #feed(lane: Lane, decoder: LayerDecoder, size: LayerSize): Promise<void> {
+  async #feed(lane: Lane<SlotParts>, decoder: LayerDecoder, size: LayerSize): Promise<void> {
     const { signal } = this.#options
     const hash = this.#digests.layer
     try {
@@ -97,10 +95,7 @@ export class LayerImport {
           // Unless the threads go on with it.
           if (hash.address === undefined) hash.update(data)
         },
-        onSplit: (slot, parts) => {
-          this.#parts.set(slot, parts)
-          this.#assembler.expect(parts.parts)
-        },
+        onSplit: parts => this.#assembler.expect(parts),
       })
     } catch (error) {
       // What comes before the fault is told of before it.
@@ -109,9 +104,7 @@ export class LayerImport {
     }
   }
 
-  async #assemble(slot: DoneSlot): Promise<void> {
-    const { parts, endsPiece } = this.#parts.get(slot.index) as SlotParts
-    this.#parts.delete(slot.index)
+  async #assemble(slot: DoneSlot, { parts, endsPiece }: SlotParts): Promise<void> {
     await this.#options.entries?.turn
     this.#assembler.add(slot, parts)
     // Where no piece goes across: a reader of the stream asks for whole ones.

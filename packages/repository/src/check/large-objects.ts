@@ -30,10 +30,8 @@ export async function checkLargeObjects(
 ): Promise<void> {
   const { slots, algorithm, layout } = repository
   const leafSize = leafSizeOf(algorithm)
-  const pending = new Map<number, Piece>()
-  const lane = slots.lane({
-    onDone(slot) {
-      const { file, end, jobs, isLast } = pending.get(slot.index) as Piece
+  const lane = slots.lane<Piece>({
+    onDone(slot, { file, end, jobs, isLast }) {
       for (let job = 0; job < jobs; job++) file.leaves.add(slot, job, end)
       if (isLast) onChecked(findingOf(file, end, repository, slot))
     },
@@ -55,8 +53,7 @@ export async function checkLargeObjects(
         for (let at = 0; at < count; at += leafSize) {
           slot.add(ObjectJob.leaf, at, Math.min(leafSize, count - at))
         }
-        pending.set(slot.index, { file, end, jobs, isLast })
-        lane.publish()
+        lane.publish({ file, end, jobs, isLast })
       }
     }
     await lane.drain()

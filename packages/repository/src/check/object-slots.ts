@@ -37,21 +37,21 @@ export interface ObjectListener {
 export class ObjectSlots {
   readonly #repository: Repository
   readonly #listener: ObjectListener
-  readonly #lane: Lane
+  readonly #lane: Lane<readonly Entry[]>
   readonly #root: Uint8Array
   readonly #started = performance.now()
   #slot: Slot | undefined
   #end = 0
   #count = 0
   #entries: Entry[] = []
-  /** The entries of slots that are not done, by slot. */
-  readonly #pending = new Map<number, readonly Entry[]>()
 
   constructor(repository: Repository, listener: ObjectListener) {
     this.#repository = repository
     this.#listener = listener
     this.#root = Buffer.from(`${repository.layout.root}/`)
-    this.#lane = repository.slots.lane({ onDone: slot => this.#onDone(slot) })
+    this.#lane = repository.slots.lane({
+      onDone: (slot, entries: readonly Entry[]) => this.#onDone(slot, entries),
+    })
   }
 
   /** True when `next` has to come before anything is added. */
@@ -62,11 +62,9 @@ export class ObjectSlots {
   /** Makes room. */
   async next(): Promise<void> {
     this.#publish()
-    const slot = await this.#lane.take()
-    this.#slot = slot
+    this.#slot = await this.#lane.take()
     this.#end = 0
     this.#entries = []
-    this.#pending.set(slot.index, this.#entries)
   }
 
   /** Adds an object whose content is to be read; `path` is ASCII. */
@@ -105,16 +103,16 @@ export class ObjectSlots {
   #publish(): void {
     if (this.#slot === undefined) return
     this.#slot = undefined
-    this.#lane.publish()
+    this.#lane.publish(this.#entries)
     this.#count += this.#entries.length
     const isLong = performance.now() - this.#started > HELPED_AFTER
     if (this.#count >= HELPED_OBJECTS || isLong) this.#repository.slots.startHelpers()
   }
 
-  #onDone(slot: DoneSlot): void {
+  #onDone(slot: DoneSlot, entries: readonly Entry[]): void {
     let job = 0
     let at = 0
-    for (const entry of this.#pending.get(slot.index) ?? []) {
+    for (const entry of entries) {
       if (entry === 'read') at = this.#onRead(slot, job++, at)
       else this.#listener.onChecked(entry)
     }

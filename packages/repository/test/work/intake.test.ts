@@ -56,30 +56,29 @@ async function newRepository({
 /** Puts contents through slots, as many as fit into each, and returns what became of them. */
 async function putAll(intake: ObjectIntake, contents: readonly Uint8Array[]): Promise<PutResult[]> {
   const results: PutResult[] = []
-  const jobs = new Map<number, { job: number; size: number }[]>()
-  const lane = intake.slots.lane({
-    onDone: slot => {
-      for (const { job, size } of jobs.get(slot.index) ?? []) {
-        results.push(intake.result(slot, job, size))
-      }
+  type Put = { readonly job: number; readonly size: number }
+  const lane = intake.slots.lane<readonly Put[]>({
+    onDone(slot, puts) {
+      for (const { job, size } of puts) results.push(intake.result(slot, job, size))
     },
   })
   try {
     let slot: Slot | undefined
+    let puts: Put[] = []
     let end = 0
     for (const data of contents) {
       let job = slot !== undefined && fits(slot, end, data) ? add(slot, end, data) : undefined
       if (job === undefined) {
-        if (slot !== undefined) lane.publish()
+        if (slot !== undefined) lane.publish(puts)
         slot = await lane.take()
-        jobs.set(slot.index, [])
+        puts = []
         end = 0
         job = add(slot, end, data)
       }
-      jobs.get(slot?.index ?? -1)?.push({ job: job ?? -1, size: data.length })
+      puts.push({ job: job ?? -1, size: data.length })
       end += data.length
     }
-    if (slot !== undefined) lane.publish()
+    if (slot !== undefined) lane.publish(puts)
     await lane.drain()
   } finally {
     await lane.abort()
