@@ -3,7 +3,15 @@ import { CountReporter } from './scripts/count-reporter.ts'
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'bench', 'test-fixtures', 'scripts'],
+    projects: [
+      'packages/*',
+      'apps/*',
+      'bench',
+      'docs/check',
+      'runtimes',
+      'test-fixtures',
+      'scripts',
+    ],
     reporters: ['default', new CountReporter()],
   },
 })
