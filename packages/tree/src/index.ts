@@ -1,5 +1,10 @@
+export { type DifferingPart, diffTrees, type TreeDifference } from './compare/diff-trees.ts'
+export {
+  type ObjectCounts,
+  type ObjectsToFetch,
+  objectsToFetch,
+} from './compare/objects-to-fetch.ts'
 export { ContentCode } from './content-code.ts'
-export { type DifferingPart, diffTrees, type TreeDifference } from './diff.ts'
 export { type DumpEntry, formatDumpEntry, formatDumpHardlink } from './dump-line.ts'
 export { DumpParser, parseDump } from './dump-parser.ts'
 export { type WriteDumpOptions, writeDump } from './dump-writer.ts'
