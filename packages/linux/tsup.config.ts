@@ -3,5 +3,5 @@ import { library } from '../../tsup.config.base.ts'
 
 export default defineConfig({
   ...library,
-  entry: ['src/index.ts', 'src/engine.ts', 'src/faults.ts'],
+  entry: ['src/index.ts', 'src/engine.ts', 'src/faults.ts', 'src/probe.ts'],
 })

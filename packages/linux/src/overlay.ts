@@ -28,6 +28,11 @@ export interface OverlayParts {
   readonly source: string
   /** The detached mount of the image. */
   readonly image: number
+  /**
+   * A directory that stands for the image in the forms that take paths. Without one the image is attached at a
+   * temporary directory for a moment.
+   */
+  readonly imagePath?: OpenDirectory | undefined
   readonly objects: readonly OpenDirectory[]
   readonly upper?: { readonly upperdir: OpenDirectory; readonly workdir: OpenDirectory } | undefined
   readonly verity: 'off' | 'require' | 'try'
@@ -121,7 +126,7 @@ function tryForm(
   attached: TemporaryAttachment,
 ): FsContext {
   // Attached first: nothing may come between the context and its closing.
-  const image = form === 'A' ? undefined : attached.path()
+  const image = form === 'A' ? undefined : (standIn(parts) ?? attached.path())
   const context = FsContext.open('overlay')
   try {
     context.setString('source', parts.source)
@@ -136,6 +141,10 @@ function tryForm(
     context.close()
     throw error
   }
+}
+
+function standIn({ imagePath }: OverlayParts): Uint8Array | undefined {
+  return imagePath === undefined ? undefined : layerPath(imagePath)
 }
 
 function setDescriptors(context: FsContext, { image, objects, upper }: OverlayParts): void {

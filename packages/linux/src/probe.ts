@@ -1,0 +1,5 @@
+export { probeFuse } from './probe/probe-fuse.ts'
+export { type MountSample, type MountTrials, probeMounts } from './probe/probe-mounts.ts'
+export { probeUserNamespaces, type UserNamespaceTrial } from './probe/probe-user-namespaces.ts'
+export { probeVerity, type VerityTrial } from './probe/probe-verity.ts'
+export type { Trial } from './probe/trial.ts'
