@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildTar, writeLayout } from '../test-fixtures/src/index.ts'
+import { writeDemoLayout } from '../test-fixtures/src/index.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const program = join(root, 'apps/cfsctl/dist/main.js')
@@ -63,38 +63,6 @@ async function demo(work: string): Promise<void> {
   } finally {
     cfsctl(['umount', target])
   }
-}
-
-/** Three layers in three compressions: a base, an application, and a layer that replaces and removes. */
-async function writeDemoLayout(directory: string): Promise<void> {
-  const base = await buildTar([
-    { name: 'usr/', type: 'directory' },
-    { name: 'usr/bin/', type: 'directory' },
-    { name: 'usr/share/', type: 'directory' },
-    { name: 'usr/share/notice', content: 'removed by the last layer\n' },
-    { name: 'run/', type: 'directory' },
-    { name: 'bin', type: 'symlink', linkname: 'usr/bin', mode: 0o777 },
-  ])
-  const application = await buildTar([
-    { name: 'usr/bin/greet', mode: 0o755, content: '#!/bin/sh\ncat /usr/share/greeting\n' },
-    { name: 'usr/bin/hello', type: 'link', linkname: 'usr/bin/greet' },
-    { name: 'usr/share/greeting', content: 'An old greeting.\n' },
-  ])
-  const changes = await buildTar([
-    { name: 'usr/share/.wh.notice' },
-    {
-      name: 'usr/share/greeting',
-      content: 'Hello from a file that lies in the object store.\n'.repeat(100),
-    },
-  ])
-  writeLayout(directory, {
-    tag: 'demo',
-    layers: [
-      { tar: base, compression: 'plain' },
-      { tar: application, compression: 'gzip' },
-      { tar: changes, compression: 'zstd' },
-    ],
-  })
 }
 
 function cfsctl(args: readonly string[], options: { mayFail?: boolean } = {}): boolean {

@@ -1,12 +1,11 @@
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
 import { library } from '../../tsup.config.base.ts'
 import { builtInModules } from './build/built-in-modules.ts'
 import { nodeHashing } from './build/node-hashing.ts'
 import { separateFiles } from './build/separate-files.ts'
 
 /** A file of the program for each. A command loads `main`, `program` and the one that it is in. */
-const entry = {
-  main: 'src/main.ts',
+export const bundles = {
   program: 'src/run-program.ts',
   light: 'src/bundles/light.ts',
   pull: 'src/bundles/pull.ts',
@@ -15,12 +14,14 @@ const entry = {
   repair: 'src/bundles/repair.ts',
   trees: 'src/bundles/trees.ts',
   mount: 'src/bundles/mount.ts',
+  doctor: 'src/bundles/doctor.ts',
   undici: 'build/undici.js',
   'helper-thread': 'src/helper-thread.ts',
 }
+const entry = { main: 'src/main.ts', ...bundles }
 
 // All libraries are bundled, each command with what it uses of them; native code stays outside.
-export default defineConfig({
+export const program: Options = {
   ...library,
   platform: 'node',
   entry,
@@ -37,4 +38,6 @@ export default defineConfig({
     options.sourcesContent = false
   },
   noExternal: [/^@composefs\//, /^smol-toml$/, /^undici($|\/)/],
-})
+}
+
+export default defineConfig(program)

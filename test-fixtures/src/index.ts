@@ -1,5 +1,6 @@
 export { bootableImage } from './bootable-image.ts'
 export { debianRootfs, debianRootfsFile } from './debian.ts'
+export { writeDemoLayout } from './demo-layout.ts'
 export { generateDump } from './generate-dump.ts'
 export {
   type LayerCompression,

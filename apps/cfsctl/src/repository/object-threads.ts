@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
 import type { ObjectHelpers } from '@composefs/repository'
 import { CliError } from '../errors/cli-error.ts'
+import { startHelperWorker } from './helper-worker.ts'
 
 /** Says how many threads there are beside the main one; what is not set, or empty, leaves it to us. */
 const VARIABLE = 'COMPOSEFS_HELPERS'
@@ -58,11 +58,5 @@ function helperCount(jobs: number | undefined): number {
 
 const startHelper: ObjectHelpers['createWorker'] = data => {
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES }
-  return new Worker(helperFile(), { workerData: data, resourceLimits })
-}
-
-/** The entry of the threads: beside this file's chunk in a build, else a source file. */
-function helperFile(): URL {
-  const isSource = import.meta.url.endsWith('.ts')
-  return new URL(isSource ? '../helper-thread.ts' : './helper-thread.js', import.meta.url)
+  return startHelperWorker({ workerData: data, resourceLimits })
 }
