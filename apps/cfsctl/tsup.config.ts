@@ -7,6 +7,7 @@ import { separateFiles } from './build/separate-files.ts'
 /** A file of the program for each. A command loads `main`, `program` and the one that it is in. */
 export const bundles = {
   program: 'src/run-program.ts',
+  completion: 'src/bundles/completion.ts',
   light: 'src/bundles/light.ts',
   pull: 'src/bundles/pull.ts',
   send: 'src/bundles/send.ts',

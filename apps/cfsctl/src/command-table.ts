@@ -1,6 +1,7 @@
 import type { Program } from './arguments/program.ts'
 import { bundled } from './bundled.ts'
 import { cat } from './commands/cat.ts'
+import { completion } from './commands/completion.ts'
 import { computeId } from './commands/compute-id.ts'
 import { computeKarg } from './commands/compute-karg.ts'
 import { createDumpfile } from './commands/create-dumpfile.ts'
@@ -42,6 +43,7 @@ import { globalOptions } from './global-options.ts'
 import { tools } from './tools.ts'
 
 const check = bundled(() => import('./bundles/check.ts'))
+const help = bundled(() => import('./bundles/completion.ts'))
 const light = bundled(() => import('./bundles/light.ts'))
 const mounting = bundled(() => import('./bundles/mount.ts'))
 const pull = bundled(() => import('./bundles/pull.ts'))
@@ -91,6 +93,7 @@ export const cfsctl: Program = {
     mounting(ociMount, 'ociMount'),
     mounting(mount, 'mount'),
     light(umount, 'umount'),
+    help(completion, 'completion'),
   ],
   planned: plannedCommands,
   tools,

@@ -9,6 +9,45 @@ export type ValueType =
       readonly max: number
     }
 
+/**
+ * Where completion finds what can stand for a value: a list of words, or the kind of thing that it names. `file` and
+ * `directory` are left to the shell, `nothing` is a value that only the user knows.
+ */
+export type Completer =
+  | readonly string[]
+  | 'nothing'
+  | 'file'
+  | 'directory'
+  /** Tags of container images. */
+  | 'tag'
+  /** Container images by tag, or by digest of manifest or config. */
+  | 'container-image'
+  /** Diff ids of stored layers. */
+  | 'layer'
+  /** Names and ids of EROFS images. */
+  | 'image'
+  | 'image-name'
+  | 'image-id'
+  | 'stream'
+  /** Names below `streams/refs`. */
+  | 'stream-name'
+  /** Entries of `images/` and `streams/`. */
+  | 'root'
+  | 'object'
+  /** Where container images are: `docker://`, `oci:DIRECTORY:TAG`… */
+  | 'source'
+  | 'export-target'
+  | 'push-target'
+  /** A source or a repository. */
+  | 'source-or-repository'
+  /** An image of any kind, a dump or a directory. */
+  | 'image-or-path'
+  | 'mountpoint'
+  /** Options of a mount, between commas. */
+  | 'mount-options'
+  /** Commands and manual pages. */
+  | 'page'
+
 /** An option: a switch, or with `value` one that takes a value. */
 export interface Option {
   /** The long form without its dashes; also the key of the value in a command's arguments. */
@@ -29,6 +68,10 @@ export interface Option {
   readonly hidden?: boolean
   /** A later release knows it: using it ends with exit 5. With a list, only these values do. */
   readonly planned?: boolean | readonly string[]
+  /** Default: a `choice` offers its choices, a `path` files, everything else nothing. */
+  readonly completes?: Completer
+  /** The release that brought it; none: the first. */
+  readonly since?: string
   readonly summary: string
 }
 
@@ -38,6 +81,8 @@ export interface Positional {
   readonly optional?: boolean
   /** Any number of them; none unless it is `optional`, too. */
   readonly repeat?: boolean
+  /** None: nothing can be offered. */
+  readonly completes?: Completer
   readonly summary: string
 }
 
@@ -45,7 +90,21 @@ export interface Positional {
 export const GROUPS = ['Repository', 'Images', 'OCI images', 'Mounting', 'Tools', 'Help'] as const
 export type Group = (typeof GROUPS)[number]
 
-/** One command: parser, help and documentation read this, and nothing else knows of it. */
+/** What cfsctl 0.9.4 or the C tools have of a command: scripts that say nothing else run with both. */
+export interface Upstream {
+  /** The words there, with options where it takes some to do the same. */
+  readonly words: string
+  /** Those of its options that are there, too. */
+  readonly options?: readonly string[]
+}
+
+/**
+ * Fields of a JSON document by their path, in the order of the document: `stats.objects_copied`, `layers[].diff_id`.
+ * `{}` stands for names that are data.
+ */
+export type OutputFields = Readonly<Record<string, string>>
+
+/** One command: parser, help, manual pages, completion and reference read this, and nothing else knows of it. */
 export interface Command {
   /** `['oci', 'tag']`; none for a program that is one command. */
   readonly words: readonly string[]
@@ -61,6 +120,12 @@ export interface Command {
   /** Exit statuses that have a meaning of their own here. */
   readonly exits?: Readonly<Record<number, string>>
   readonly examples?: readonly string[]
+  /** What `--json` prints; none: the command has no document. */
+  readonly output?: OutputFields
+  /** None: the command is new here. */
+  readonly upstream?: Upstream
+  /** The release that brought it; none: the first. */
+  readonly since?: string
 }
 
 /** A command of a later release: the help lists it, and running it ends with exit 5. */

@@ -5,6 +5,7 @@ export const globalOptions = [
   {
     name: 'repo',
     value: { kind: 'path', label: 'PATH' },
+    completes: 'directory',
     env: ['CFSCTL_REPO'],
     excludes: ['user', 'system'],
     summary: 'The repository',

@@ -1,5 +1,6 @@
 import { parseArguments } from './arguments/parse.ts'
 import type { ArgumentValues, Invocation, Program } from './arguments/program.ts'
+import { completionRequest } from './completion/request.ts'
 import type { Context } from './context.ts'
 import { CliError } from './errors/cli-error.ts'
 import { helpText } from './help/help-text.ts'
@@ -28,6 +29,12 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
   let choices = rawChoices(program, args)
   let interrupts: Interrupts | undefined
   try {
+    const completion = completionRequest(program, args, process.env)
+    if (completion !== undefined) {
+      const { answerCompletion } = await import('./bundles/completion.ts')
+      await directOutput().write(await answerCompletion(program, completion, process.env))
+      return 0
+    }
     const invocation = parseArguments(program, args, process.env)
     if (invocation.kind === 'tool') {
       return await runProgram(await invocation.tool.load(), invocation.args)

@@ -4,6 +4,11 @@ import { CliError } from '../errors/cli-error.ts'
 /** What said which repository it is. */
 export type SelectedBy = 'flag' | 'env' | 'user' | 'system'
 
+/** What the choice depends on. */
+export interface ChoosingContext extends Pick<Context, 'env'> {
+  readonly globals: Pick<Context['globals'], 'repo' | 'user' | 'system' | 'no-repo'>
+}
+
 /** A repository as it was chosen; whether it exists is not known. */
 export interface RepositoryChoice {
   readonly path: string
@@ -20,10 +25,7 @@ const USER_PATH = '.var/lib/composefs'
  *
  * @throws CliError repository-not-found when the place of the user is asked for and HOME is not set
  */
-export function chooseRepository({
-  globals,
-  env,
-}: Pick<Context, 'globals' | 'env'>): RepositoryChoice {
+export function chooseRepository({ globals, env }: ChoosingContext): RepositoryChoice {
   if (globals['no-repo']) {
     throw new CliError('usage', '--no-repo is for compute-id, create-dumpfile and oci digests')
   }
