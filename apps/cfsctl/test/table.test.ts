@@ -120,6 +120,7 @@ describe('the help of cfsctl', () => {
       'OCI images:',
       'Mounting:',
       'Tools:',
+      'Help:',
       'Global options, anywhere before "--":',
       'Not available in this release (exit 5):',
     ])

@@ -5,7 +5,11 @@ export const cat = {
   group: 'Repository',
   summary: 'Write the content of a stream, byte for byte',
   positionals: [
-    { name: 'name', summary: "Name of the stream: 'oci-layer-sha256:…', or 'refs/NAME'" },
+    {
+      name: 'name',
+      completes: 'stream',
+      summary: "Name of the stream: 'oci-layer-sha256:…', or 'refs/NAME'",
+    },
   ],
   options: [],
   exits: { 3: 'no such stream' },

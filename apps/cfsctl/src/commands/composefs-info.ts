@@ -1,10 +1,11 @@
 import type { Command, Option, OptionValues } from '../command.ts'
 
-const files = { name: 'files', repeat: true } as const
+const files = { name: 'files', completes: 'file', repeat: true } as const
 
 export const infoOptions = [
   {
     name: 'basedir',
+    completes: 'directory',
     value: { kind: 'path', label: 'DIR' },
     summary: 'Where objects are, for missing-objects',
   },

@@ -8,6 +8,6 @@ export const computeId = {
   description: [
     'Nothing is stored, and no repository is needed: if there is one, only the hash it has is used.',
   ],
-  positionals: [{ name: 'path', summary: 'The directory' }],
+  positionals: [{ name: 'path', completes: 'directory', summary: 'The directory' }],
   options: directoryOptions,
 } as const satisfies Command

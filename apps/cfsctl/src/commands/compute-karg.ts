@@ -8,7 +8,7 @@ export const computeKarg = {
   description: [
     'Nothing is stored, and no repository is needed: if there is one, only the hash it has is used. /boot and /sysroot count as empty, and files as labelled by the SELinux policy in the directory.',
   ],
-  positionals: [{ name: 'path', summary: 'The directory' }],
+  positionals: [{ name: 'path', completes: 'directory', summary: 'The directory' }],
   options: [noPropagateOption],
   exits: { 1: 'the directory lacks /usr, /boot or /sysroot, or its policy cannot be used' },
   examples: ['cfsctl --erofs-version 1 compute-karg /mnt/base > /etc/kernel/cmdline'],

@@ -6,6 +6,6 @@ export const createDumpfile = {
   group: 'Images',
   summary: 'Print the tree of a directory as a dump file',
   description: ['Nothing is stored. The dump is what mkcomposefs --from-file reads.'],
-  positionals: [{ name: 'path', summary: 'The directory' }],
+  positionals: [{ name: 'path', completes: 'directory', summary: 'The directory' }],
   options: directoryOptions,
 } as const satisfies Command

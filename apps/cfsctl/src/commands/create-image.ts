@@ -10,9 +10,10 @@ export const createImage = {
     imageFormatNote,
   ],
   positionals: [
-    { name: 'path', summary: 'The directory' },
+    { name: 'path', completes: 'directory', summary: 'The directory' },
     {
       name: 'name',
+      completes: 'image-name',
       optional: true,
       summary: 'Name for the image; without one the next gc removes it',
     },

@@ -6,8 +6,14 @@ export const dumpFiles = {
   summary: 'Print entries of an image',
   description: ['For a directory its own line and those of its children are printed.'],
   positionals: [
-    { name: 'name', summary: 'Id of the image, or its name' },
-    { name: 'paths', optional: true, repeat: true, summary: 'Files and directories in the image' },
+    { name: 'name', completes: 'image', summary: 'Id of the image, or its name' },
+    {
+      name: 'paths',
+      completes: 'nothing',
+      optional: true,
+      repeat: true,
+      summary: 'Files and directories in the image',
+    },
   ],
   options: [
     {

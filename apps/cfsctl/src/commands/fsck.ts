@@ -24,6 +24,7 @@ export const fsck = {
     },
     {
       name: 'from',
+      completes: 'source-or-repository',
       value: { kind: 'text', label: 'REF|REPO' },
       repeat: true,
       requires: ['repair'],

@@ -13,6 +13,7 @@ export const gc = {
     { name: 'dry-run', short: 'n', summary: 'Only tell what would be removed' },
     {
       name: 'root',
+      completes: 'root',
       short: 'r',
       value: { kind: 'text', label: 'NAME' },
       repeat: true,
@@ -20,6 +21,7 @@ export const gc = {
     },
     {
       name: 'ignore-broken',
+      completes: 'root',
       value: { kind: 'text', label: 'NAME' },
       repeat: true,
       summary: 'Go on without this broken thing, named as the error names it; a link is removed',
@@ -27,6 +29,7 @@ export const gc = {
     { name: 'explain', summary: 'Also tell what each name keeps' },
     {
       name: 'why',
+      completes: 'object',
       value: { kind: 'text', label: 'OBJECT' },
       excludes: ['dry-run', 'explain', 'ignore-broken'],
       summary: 'Only tell which names keep an object, and by which way; nothing is removed',

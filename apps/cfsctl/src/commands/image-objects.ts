@@ -4,7 +4,7 @@ export const imageObjects = {
   words: ['image-objects'],
   group: 'Images',
   summary: 'List the objects that an image needs',
-  positionals: [{ name: 'name', summary: 'Id of the image, or its name' }],
+  positionals: [{ name: 'name', completes: 'image', summary: 'Id of the image, or its name' }],
   options: [],
   exits: { 3: 'no such image' },
 } as const satisfies Command

@@ -6,8 +6,8 @@ export const imageTag = {
   summary: 'Give an image another name',
   description: ['A name that is taken moves to the image.'],
   positionals: [
-    { name: 'image', summary: 'Its id, or a name it has' },
-    { name: 'name', summary: 'The new name' },
+    { name: 'image', completes: 'image', summary: 'Its id, or a name it has' },
+    { name: 'name', completes: 'image-name', summary: 'The new name' },
   ],
   options: [],
   exits: { 3: 'no such image' },

@@ -7,7 +7,7 @@ export const importImage = {
   description: [
     'The image is checked: it has to be a composefs image of the hash of the repository.',
   ],
-  positionals: [{ name: 'name', summary: 'Name for the image' }],
+  positionals: [{ name: 'name', completes: 'image-name', summary: 'Name for the image' }],
   options: [],
   exits: { 1: 'not a composefs image' },
   examples: ['mkcomposefs --digest-store=objects tree - | cfsctl import-image my/image'],

@@ -9,7 +9,12 @@ export const init = {
     'By default fs-verity is enabled on meta.json, and from then on on every object: the kernel then checks each file that is read. That needs a file system with fs-verity.',
   ],
   positionals: [
-    { name: 'path', optional: true, summary: 'Where; default: as --repo, --user, --system say' },
+    {
+      name: 'path',
+      completes: 'directory',
+      optional: true,
+      summary: 'Where; default: as --repo, --user, --system say',
+    },
   ],
   options: [
     {

@@ -9,12 +9,22 @@ export const mkcomposefs = {
     'Without version options the image has version 0, or 1 if it has whiteouts. Giving one of --min-version and --max-version sets the other to 0.',
   ],
   positionals: [
-    { name: 'source', summary: 'The directory, or with --from-file the dump; - is standard input' },
-    { name: 'image', optional: true, summary: 'The image to write; - is standard output' },
+    {
+      name: 'source',
+      completes: 'file',
+      summary: 'The directory, or with --from-file the dump; - is standard input',
+    },
+    {
+      name: 'image',
+      completes: 'file',
+      optional: true,
+      summary: 'The image to write; - is standard output',
+    },
   ],
   options: [
     {
       name: 'digest-store',
+      completes: 'directory',
       value: { kind: 'path', label: 'DIR' },
       summary: 'Copy the content of files there, named by digest',
     },

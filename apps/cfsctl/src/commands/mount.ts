@@ -9,8 +9,8 @@ export const mount = {
     'The digest of the image is checked first. In a repository with fs-verity the kernel also checks every file that is read.',
   ],
   positionals: [
-    { name: 'name', summary: 'Id of the image, or its name' },
-    { name: 'mountpoint', summary: 'A directory' },
+    { name: 'name', completes: 'image', summary: 'Id of the image, or its name' },
+    { name: 'mountpoint', completes: 'directory', summary: 'A directory' },
   ],
   options: mountOptions,
   exits: {

@@ -10,6 +10,7 @@ export const registryOptions = [
   },
   {
     name: 'creds',
+    completes: 'nothing',
     value: { kind: 'text', label: 'USER[:PASS]' },
     summary:
       'Credentials for the registry; others on this machine can see a password here, --authfile hides it',
@@ -21,6 +22,7 @@ export const registryOptions = [
   },
   {
     name: 'cert-dir',
+    completes: 'directory',
     value: { kind: 'path', label: 'DIR' },
     summary: 'Certificates: authorities *.crt, and our own *.cert with *.key',
   },
@@ -55,6 +57,15 @@ export const sourceOptions = [
 /** Which image of an index. */
 export const platformOption = {
   name: 'platform',
+  completes: [
+    'linux/amd64',
+    'linux/arm64',
+    'linux/arm/v7',
+    'linux/386',
+    'linux/ppc64le',
+    'linux/riscv64',
+    'linux/s390x',
+  ],
   value: { kind: 'text', label: 'OS/ARCH[/VARIANT]' },
   summary: 'Which image of an index; default: this machine',
 } as const satisfies Option

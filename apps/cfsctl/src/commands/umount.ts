@@ -4,7 +4,7 @@ export const umount = {
   words: ['umount'],
   group: 'Mounting',
   summary: 'Unmount an image',
-  positionals: [{ name: 'mountpoint', summary: 'Where it is mounted' }],
+  positionals: [{ name: 'mountpoint', completes: 'mountpoint', summary: 'Where it is mounted' }],
   options: [
     { name: 'lazy', summary: 'Detach it now, and let go of it when nobody uses it any more' },
     { name: 'force', summary: 'Also unmount what is no composefs mount' },

@@ -13,11 +13,17 @@ export const ociCopy = {
   options: [
     {
       name: 'from',
+      completes: 'directory',
       value: { kind: 'path', label: 'REPO' },
       required: true,
       summary: 'The repository that has the image',
     },
-    { name: 'name', value: { kind: 'text', label: 'TAG' }, summary: 'The tag of the copy' },
+    {
+      name: 'name',
+      completes: 'tag',
+      value: { kind: 'text', label: 'TAG' },
+      summary: 'The tag of the copy',
+    },
     {
       name: 'zerocopy',
       summary: 'Share files, by hard links where blocks cannot be shared; fail where neither works',

@@ -12,7 +12,11 @@ export const ociDigests = {
     'No repository is needed, and no file is written, except that an archive that is compressed as a whole is unpacked in the temporary directory while it is read. With --all-platforms, layers that images have in common are read for each of them.',
   ],
   positionals: [
-    { name: 'image', summary: 'Where the image is: docker://NAME, oci:DIRECTORY[:TAG], …' },
+    {
+      name: 'image',
+      completes: 'source',
+      summary: 'Where the image is: docker://NAME, oci:DIRECTORY[:TAG], …',
+    },
   ],
   options: [
     bootableOption,

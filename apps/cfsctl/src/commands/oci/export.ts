@@ -12,7 +12,11 @@ export const ociExport = {
   ],
   positionals: [
     imageArgument,
-    { name: 'target', summary: 'Where to: oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], …' },
+    {
+      name: 'target',
+      completes: 'export-target',
+      summary: 'Where to: oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], …',
+    },
   ],
   options: [{ name: 'force', summary: 'Replace an archive that is there' }, compressionOption],
   exits: {

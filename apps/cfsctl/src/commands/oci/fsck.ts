@@ -8,7 +8,14 @@ export const ociFsck = {
     'First the repository is checked as by fsck, then every tagged image, or the one that is named: its manifest and config against their digests, its layers and what they need, its EROFS images, and its seal.',
     'With --content all layers are read, and compared with their digests: this finds what a program that does not check has stored.',
   ],
-  positionals: [{ name: 'image', optional: true, summary: 'Check the image of this tag alone' }],
+  positionals: [
+    {
+      name: 'image',
+      completes: 'tag',
+      optional: true,
+      summary: 'Check the image of this tag alone',
+    },
+  ],
   options: [
     { name: 'content', summary: 'Read all layers, and compare their content with their digests' },
     { name: 'metadata-only', summary: 'Leave out the objects: only names, streams and images' },

@@ -3,6 +3,7 @@ import type { Option, Positional } from '../../command.ts'
 /** A stored image. */
 export const imageArgument = {
   name: 'image',
+  completes: 'container-image',
   summary:
     'A tag, [@]sha256:DIGEST of a manifest or config, TAG@sha256:DIGEST, or 12 or more first digits of a digest',
 } as const satisfies Positional
@@ -10,6 +11,7 @@ export const imageArgument = {
 /** What the commands that build the tree of an image have in common. */
 export const verityArgument = {
   name: 'verity',
+  completes: 'nothing',
   optional: true,
   summary:
     'Id of the stream of the config, where IMAGE is the digest of one: opened by it, unhashed',

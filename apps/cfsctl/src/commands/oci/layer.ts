@@ -5,7 +5,11 @@ export const ociLayer = {
   group: 'OCI images',
   summary: 'Write the tar of a stored layer',
   positionals: [
-    { name: 'layer', summary: 'Diff id of the layer: sha256:DIGEST, or its first digits' },
+    {
+      name: 'layer',
+      completes: 'layer',
+      summary: 'Diff id of the layer: sha256:DIGEST, or its first digits',
+    },
   ],
   options: [
     {

@@ -7,7 +7,7 @@ export const ociLinkedErofsImages = {
   description: [
     'Prints JSON: the EROFS image of that id and all others that were made of the same container image, with their format and kind.',
   ],
-  positionals: [{ name: 'verity', summary: 'Id of an EROFS image' }],
+  positionals: [{ name: 'verity', completes: 'image-id', summary: 'Id of an EROFS image' }],
   options: [],
   exits: { 3: 'no container image has such an EROFS image' },
 } as const satisfies Command

@@ -5,7 +5,11 @@ export const ociLsLayer = {
   group: 'OCI images',
   summary: 'List the entries of a stored layer',
   positionals: [
-    { name: 'layer', summary: 'Diff id of the layer: sha256:DIGEST, or its first digits' },
+    {
+      name: 'layer',
+      completes: 'layer',
+      summary: 'Diff id of the layer: sha256:DIGEST, or its first digits',
+    },
   ],
   options: [],
   exits: { 3: 'no such layer' },

@@ -7,7 +7,10 @@ export const ociMount = {
   group: 'OCI images',
   summary: 'Mount the EROFS image of an image',
   description: ['The label of a sealed image must not contradict the image that is mounted.'],
-  positionals: [imageArgument, { name: 'mountpoint', summary: 'A directory' }],
+  positionals: [
+    imageArgument,
+    { name: 'mountpoint', completes: 'directory', summary: 'A directory' },
+  ],
   options: [bootableOption, ...mountOptions],
   exits: {
     1: 'the image has no EROFS image',

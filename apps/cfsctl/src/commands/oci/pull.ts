@@ -11,8 +11,17 @@ export const ociPull = {
     'Layers that are stored already are not fetched again. A pull that was stopped, by a signal or a failure, keeps the layers that are complete, and the next one goes on from there.',
   ],
   positionals: [
-    { name: 'image', summary: 'Where the image is: docker://NAME, oci:DIRECTORY[:TAG], …' },
-    { name: 'name', optional: true, summary: 'The tag; default: IMAGE as it is typed' },
+    {
+      name: 'image',
+      completes: 'source',
+      summary: 'Where the image is: docker://NAME, oci:DIRECTORY[:TAG], …',
+    },
+    {
+      name: 'name',
+      completes: 'tag',
+      optional: true,
+      summary: 'The tag; default: IMAGE as it is typed',
+    },
   ],
   options: [
     {
@@ -22,6 +31,7 @@ export const ociPull = {
     },
     {
       name: 'expected-digest',
+      completes: 'nothing',
       value: { kind: 'text', label: 'HEX' },
       requires: ['bootable'],
       summary: 'Make the boot variant that has this id, whatever its format and xattrs',

@@ -11,7 +11,10 @@ export const ociPush = {
     'TARGET is docker://HOST/NAME[:TAG][@DIGEST]. Blobs that the registry has are not sent, and those that it has in a repository that the image was pulled from are mounted. A digest is what the manifest has to have.',
     'The manifest stays byte for byte where all layers can be had as they were: plain ones, those that pull --keep-blobs has kept, and those that the registry has. Others are packed anew, the same way each time, and the manifest with them is another one. The config never changes, and with it a seal.',
   ],
-  positionals: [imageArgument, { name: 'target', summary: 'Where to: docker://HOST/NAME[:TAG]' }],
+  positionals: [
+    imageArgument,
+    { name: 'target', completes: 'push-target', summary: 'Where to: docker://HOST/NAME[:TAG]' },
+  ],
   options: [compressionOption, ...registryOptions],
   exits: {
     1: 'no room to pack a layer, or no registry',

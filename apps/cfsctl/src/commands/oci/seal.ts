@@ -12,6 +12,7 @@ export const ociSeal = {
   options: [
     {
       name: 'tag',
+      completes: 'tag',
       value: { kind: 'text', label: 'NAME' },
       summary: 'Give the sealed image this tag; default: the one that IMAGE is',
     },

@@ -5,8 +5,12 @@ export const ociTag = {
   group: 'OCI images',
   summary: 'Give a stored image another name',
   positionals: [
-    { name: 'digest', summary: 'Digest of its manifest, or a tag it has' },
-    { name: 'name', summary: 'The tag' },
+    {
+      name: 'digest',
+      completes: 'container-image',
+      summary: 'Digest of its manifest, or a tag it has',
+    },
+    { name: 'name', completes: 'tag', summary: 'The tag' },
   ],
   options: [],
   exits: { 3: 'no such image' },

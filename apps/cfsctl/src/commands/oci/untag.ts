@@ -5,7 +5,7 @@ export const ociUntag = {
   group: 'OCI images',
   summary: 'Remove a tag',
   description: ['What no other tag holds is removed by the next gc.'],
-  positionals: [{ name: 'name', summary: 'The tag' }],
+  positionals: [{ name: 'name', completes: 'tag', summary: 'The tag' }],
   options: [],
   exits: { 3: 'no such tag' },
 } as const satisfies Command
