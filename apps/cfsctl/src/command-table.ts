@@ -7,7 +7,9 @@ import { computeKarg } from './commands/compute-karg.ts'
 import { createDumpfile } from './commands/create-dumpfile.ts'
 import { createImage } from './commands/create-image.ts'
 import { df } from './commands/df.ts'
+import { diff } from './commands/diff.ts'
 import { dumpFiles } from './commands/dump-files.ts'
+import { explain } from './commands/explain.ts'
 import { fsck } from './commands/fsck.ts'
 import { gc } from './commands/gc.ts'
 import { imageObjects } from './commands/image-objects.ts'
@@ -73,6 +75,8 @@ export const cfsctl: Program = {
     light(importImage, 'importImage'),
     light(imageTag, 'imageTag'),
     light(imageRm, 'imageRm'),
+    trees(diff, 'diff'),
+    trees(explain, 'explain'),
     pull(ociPull, 'ociPull'),
     send(ociCopy, 'ociCopy'),
     send(ociExport, 'ociExport'),

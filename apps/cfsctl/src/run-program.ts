@@ -75,7 +75,7 @@ async function runCommand(
   const sink = result.bytes === undefined ? directOutput() : standardOutput()
   await printResult(result, { json: choices.json, format: context.globals.format }, sink)
   if (result.failure !== undefined) throw result.failure
-  return 0
+  return result.status ?? 0
 }
 
 /** Answers what needs no command. */

@@ -139,8 +139,14 @@ export class ErofsImage {
    *
    * @param algorithm of its digests; default: the one the image was opened with, or else that of its first object
    */
-  toTree(algorithm: Algorithm = this.#algorithm ?? this.#firstAlgorithm()): FileTree {
+  toTree(algorithm: Algorithm = this.#algorithm ?? this.firstAlgorithm() ?? SHA256): FileTree {
     return imageToTree(this.#image, algorithm)
+  }
+
+  /** The algorithm of the first object; undefined for an image without objects, which goes with any. */
+  firstAlgorithm(): Algorithm | undefined {
+    for (const object of walkObjects(this.#image)) return object.algorithm
+    return undefined
   }
 
   #find(directory: ErofsInode, name: Uint8Array): DirectoryEntry | undefined {
@@ -169,10 +175,5 @@ export class ErofsImage {
       if (isEscapedWhiteout(child, this.xattrs(child))) return 'holds-whiteout'
     }
     return 'none'
-  }
-
-  #firstAlgorithm(): Algorithm {
-    for (const object of walkObjects(this.#image)) return object.algorithm
-    return SHA256
   }
 }

@@ -1,5 +1,13 @@
 export { checkImage, type ImageCheck } from './check.ts'
 export { chooseVersion, type VersionRange } from './choose-version.ts'
+export {
+  type CompareImagesOptions,
+  compareImages,
+  IMAGE_RULES,
+  type ImageDifference,
+  type ImageFinding,
+  type ImageRule,
+} from './compare/compare-images.ts'
 export type { DirectoryEntry } from './directory.ts'
 export { ErofsError, type ErofsErrorCode, type ErofsErrorFacts, isErofsError } from './errors.ts'
 export type { ErofsVersion } from './format.ts'

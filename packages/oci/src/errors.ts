@@ -160,6 +160,17 @@ type TargetErrorCode =
   /** A transport that images are only read from. */
   | 'ERR_OCI_UNSUPPORTED_TARGET'
 
+/** What is to be compared (compare/). */
+type CompareErrorCode =
+  /** A word that names nothing. */
+  | 'ERR_OCI_NO_SUCH_OPERAND'
+  /** A word that names several things. */
+  | 'ERR_OCI_AMBIGUOUS_OPERAND'
+  /** A file that is neither an image nor a dump. */
+  | 'ERR_OCI_NO_TREE'
+  /** Trees whose digests are of two algorithms. */
+  | 'ERR_OCI_ALGORITHMS_DIFFER'
+
 /** Everything that can be wrong with an image. Codes are API: append, never rename. */
 export type OciErrorCode =
   | TarErrorCode
@@ -171,6 +182,7 @@ export type OciErrorCode =
   | SourceErrorCode
   | StoreErrorCode
   | TargetErrorCode
+  | CompareErrorCode
 
 /** What an OciError knows beside its message. */
 export interface OciErrorFacts {

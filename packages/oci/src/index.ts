@@ -16,6 +16,29 @@ export {
   type OciFindingKind,
   type OciImagesReport,
 } from './check/finding.ts'
+export type { LayerDifference, LayerRule } from './compare/compare-layers.ts'
+export {
+  type ExplainExample,
+  type ExplainedRule,
+  type ExplainPairOptions,
+  type ExplainRule,
+  explainPair,
+  type PairExplanation,
+} from './compare/explain-pair.ts'
+export type { ComparedTree, OpenOperandOptions } from './compare/open-operand.ts'
+export {
+  assertSameAlgorithm,
+  type ComparedPair,
+  type OpenPairOptions,
+  openPair,
+} from './compare/open-pair.ts'
+export {
+  findOperand,
+  OPERAND_PREFIXES,
+  type Operand,
+  type OperandKind,
+  type RepositoryOpener,
+} from './compare/operand.ts'
 export {
   type CopiedLayer,
   type CopyOptions,

@@ -1,5 +1,18 @@
 export { type DifferingPart, diffTrees, type TreeDifference } from './compare/diff-trees.ts'
 export {
+  type ChangeCounts,
+  DifferenceCounter,
+  type DifferenceCounts,
+} from './compare/difference-counts.ts'
+export {
+  type ExplainTreesOptions,
+  explainTrees,
+  type Side,
+  TREE_RULES,
+  type TreeFinding,
+  type TreeRule,
+} from './compare/explain-trees.ts'
+export {
   type ObjectCounts,
   type ObjectsToFetch,
   objectsToFetch,

@@ -4,8 +4,6 @@ import type { PlannedCommand } from '../command.ts'
 export const plannedCommands: readonly PlannedCommand[] = [
   { words: ['doctor'], summary: 'Check what this machine can do' },
   { words: ['image', 'inspect'], summary: 'Show what an image is' },
-  { words: ['diff'], summary: 'Show how two images differ' },
-  { words: ['explain'], summary: 'Tell why two images differ' },
   { words: ['report'], summary: 'Write a report of an image or repository' },
   { words: ['oci', 'prepare-boot'], summary: 'Set up booting of an image' },
   { words: ['oci', 'referrers'], summary: 'List what refers to an image' },

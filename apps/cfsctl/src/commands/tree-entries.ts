@@ -67,11 +67,15 @@ export function formatTreeEntry(tree: FileTree, entry: ListedEntry): Uint8Array 
 
 /** The entry as a document. */
 export function treeEntryDocument(tree: FileTree, { path, inode }: ListedEntry): Json {
+  return { ...textFields('path', path), ...inodeDocument(tree, inode) }
+}
+
+/** What a name leads to as a document. */
+export function inodeDocument(tree: FileTree, inode: Inode): { readonly [key: string]: Json } {
   const { mode, uid, gid, nlink, size, rdev, xattrs } = metadataOf(tree, inode)
   const { payload, content, digest } = dataOf(tree, inode)
   const isLink = tree.kind(inode) === 'symlink'
   return {
-    ...textFields('path', path),
     type: tree.kind(inode),
     mode: mode & 0o7777,
     uid,
@@ -127,7 +131,10 @@ function dataOf(tree: FileTree, inode: Inode): Pick<DumpEntry, 'payload' | 'cont
 }
 
 /** A text, or when it is not UTF-8 its escaped form, and then its bytes too. */
-function textFields(name: string, bytes: Uint8Array | undefined): { readonly [key: string]: Json } {
+export function textFields(
+  name: string,
+  bytes: Uint8Array | undefined,
+): { readonly [key: string]: Json } {
   if (bytes === undefined) return { [name]: null }
   const text = decodeUtf8(bytes)
   if (text !== undefined) return { [name]: text }
@@ -138,7 +145,7 @@ function textFields(name: string, bytes: Uint8Array | undefined): { readonly [ke
 }
 
 /** RFC 3339 with nanoseconds; seconds outside of its years as they are. */
-function formatTime(tree: FileTree, inode: Inode): string {
+export function formatTime(tree: FileTree, inode: Inode): string {
   const seconds = tree.mtimeSeconds(inode)
   const fraction = String(tree.mtimeNanoseconds(inode)).padStart(9, '0')
   const date = new Date(Number(seconds) * 1000)

@@ -166,6 +166,10 @@ const OCI: Readonly<Record<OciErrorCode, CliCode>> = {
   ERR_OCI_NO_SPACE: 'no-space',
   ERR_OCI_TARGET_EXISTS: 'target-exists',
   ERR_OCI_UNSUPPORTED_TARGET: 'feature-unsupported',
+  ERR_OCI_NO_SUCH_OPERAND: 'image-not-found',
+  ERR_OCI_AMBIGUOUS_OPERAND: 'invalid-name',
+  ERR_OCI_NO_TREE: 'image-invalid',
+  ERR_OCI_ALGORITHMS_DIFFER: 'usage',
 }
 
 const EROFS: Readonly<Record<ErofsErrorCode, CliCode>> = {

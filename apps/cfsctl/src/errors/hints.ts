@@ -75,6 +75,12 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ERR_OCI_UNSUPPORTED_TARGET: ({ reference }) => [
     `export it to a layout, and go on from there: skopeo copy oci:DIRECTORY:TAG ${String(reference ?? 'TARGET')}`,
   ],
+  ERR_OCI_NO_SUCH_OPERAND: ({ choices }) => [
+    ...list(choices).map(tag => `did you mean ${tag}?`),
+    'cfsctl oci images and cfsctl images list what is stored',
+  ],
+  ERR_OCI_AMBIGUOUS_OPERAND: ({ choices }) => oneOf('say which one is meant:', choices),
+  ERR_OCI_ALGORITHMS_DIFFER: () => ['cfsctl explain tells the same of their ids'],
   ERR_OCI_TREE_MISSING_PARENT: () => ['without --strict the directory is made'],
 }
 

@@ -22,6 +22,8 @@ export interface Result {
   readonly isBinary?: boolean
   /** The document of `--json`. */
   readonly json?: Json
+  /** Exit status of a command that answers by it, as `diff` does. Default: 0. */
+  readonly status?: number
   /** The command has something to say and has failed: the result is printed first, then this error. */
   readonly failure?: CliError
 }

@@ -21,7 +21,7 @@ export function roundAmount(amount: number, unit: ProgressUnit): string {
 }
 
 /** `31,204`. The first use of a locale takes as long as a collection of garbage. */
-function groupDigits(count: number): string {
+export function groupDigits(count: number): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 

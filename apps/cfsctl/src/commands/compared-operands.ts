@@ -1,0 +1,12 @@
+import type { Positional } from '../command.ts'
+
+/** The two things that are compared. */
+export const comparedPositionals = [
+  { name: 'a', summary: 'An image, a dump file or a directory' },
+  { name: 'b', summary: 'The other one' },
+] as const satisfies readonly Positional[]
+
+/** How they are named. */
+export const comparedDescription = [
+  'A and B are each a tag or digest of the repository, the name or id of an image in it, a file with an EROFS image, a dump file, or a directory, which is read as create-image does. Where a word could mean several of them, say tag:TAG, image:NAME, file:FILE, dump:FILE or dir:DIRECTORY.',
+] as const

@@ -1,0 +1,172 @@
+import { SUPERBLOCK_OFFSET } from '../format.ts'
+import type { ErofsImage } from '../image.ts'
+import { type ImageBytes, readSuperblock } from '../superblock.ts'
+import { type ImageEntry, walkImage } from '../walk-image.ts'
+import { HEADER_FIELDS, SUPERBLOCK_FIELDS, type SuperblockField } from './head-fields.ts'
+import { compareInodes } from './inode-facts.ts'
+
+/**
+ * Where two images of one tree can differ, those first from which others follow: the format version; fields of header
+ * and superblock; names that only one has (the stubs and markers of V0 and V1); compact or extended inodes; data in
+ * blocks, behind the inode, or elsewhere; the size of chunks; which xattrs are shared; their order; the filter of their
+ * names; where the inodes are; their numbers; link counts; and bytes that no reader looks at.
+ */
+export const IMAGE_RULES = [
+  'format-version',
+  'image-header',
+  'image-entries',
+  'inode-form',
+  'block-layout',
+  'chunk-format',
+  'xattr-sharing',
+  'xattr-order',
+  'xattr-name-filter',
+  'inode-place',
+  'inode-number',
+  'link-count',
+  'unread-bytes',
+] as const
+
+export type ImageRule = (typeof IMAGE_RULES)[number]
+
+/** A place where two images differ. */
+export interface ImageDifference {
+  readonly rule: ImageRule
+  /** Of the entry, in new memory; undefined where it is about the image as a whole. */
+  readonly path?: Uint8Array
+  /** The field of the image's head, or the offset in bytes of the first byte that differs. */
+  readonly field?: string
+  /** For people. */
+  readonly a: string
+  readonly b: string
+}
+
+/** What one rule explains of two images. */
+export interface ImageFinding {
+  readonly rule: ImageRule
+  readonly count: number
+  /** The first of them. */
+  readonly examples: readonly ImageDifference[]
+}
+
+export interface CompareImagesOptions {
+  /** Most examples of a finding. Default: 10. */
+  readonly examples?: number
+}
+
+/**
+ * Tells how two images with equal trees differ, in the order of IMAGE_RULES; nothing when they are the same. Images of
+ * two versions differ in nearly everything, so that only their versions are told.
+ *
+ * @throws ErofsError any code of the reader
+ */
+export function compareImages(
+  a: ErofsImage,
+  b: ErofsImage,
+  options: CompareImagesOptions = {},
+): ImageFinding[] {
+  const findings = new Map<ImageRule, { count: number; examples: ImageDifference[] }>()
+  for (const difference of imageDifferences(a, b)) {
+    const known = findings.get(difference.rule)
+    if (known === undefined) {
+      findings.set(difference.rule, { count: 1, examples: [difference] })
+      continue
+    }
+    known.count++
+    if (known.examples.length < (options.examples ?? 10)) known.examples.push(difference)
+  }
+  return IMAGE_RULES.flatMap(rule => {
+    const finding = findings.get(rule)
+    return finding === undefined ? [] : [{ rule, ...finding }]
+  })
+}
+
+function* imageDifferences(a: ErofsImage, b: ErofsImage): Generator<ImageDifference> {
+  if (a.version !== b.version) {
+    yield { rule: 'format-version', a: `V${a.version}`, b: `V${b.version}` }
+    return
+  }
+  let hasDifference = false
+  const pair = { a: readSuperblock(a.bytes, Infinity), b: readSuperblock(b.bytes, Infinity) }
+  for (const difference of [...headDifferences(a.bytes, b.bytes)]) {
+    hasDifference = true
+    yield difference
+  }
+  for (const difference of entryDifferences(pair.a, pair.b)) {
+    hasDifference = true
+    yield difference
+  }
+  if (hasDifference) return
+  const offset = firstDifference(a.bytes, b.bytes)
+  if (offset === undefined) return
+  yield {
+    rule: 'unread-bytes',
+    field: `byte ${offset}`,
+    a: byteText(a.bytes, offset),
+    b: byteText(b.bytes, offset),
+  }
+}
+
+function* headDifferences(a: Uint8Array, b: Uint8Array): Generator<ImageDifference> {
+  yield* fieldDifferences(HEADER_FIELDS, 0, a, b)
+  yield* fieldDifferences(SUPERBLOCK_FIELDS, SUPERBLOCK_OFFSET, a, b)
+}
+
+function* fieldDifferences(
+  fields: readonly SuperblockField[],
+  at: number,
+  a: Uint8Array,
+  b: Uint8Array,
+): Generator<ImageDifference> {
+  for (const { name, read } of fields) {
+    const inA = read(a, at)
+    const inB = read(b, at)
+    if (inA !== inB) yield { rule: 'image-header', field: name, a: inA, b: inB }
+  }
+}
+
+/** Goes over both images side by side, until one has a name that the other has not. */
+function* entryDifferences(a: ImageBytes, b: ImageBytes): Generator<ImageDifference> {
+  const namesA = walkImage(a)
+  const namesB = walkImage(b)
+  for (;;) {
+    const inA = next(namesA)
+    const inB = next(namesB)
+    if (inA === undefined && inB === undefined) return
+    const pathA = inA?.path()
+    const pathB = inB?.path()
+    if (inA === undefined || inB === undefined || !isSamePath(pathA, pathB)) {
+      const path = (pathA ?? pathB) as Uint8Array // one of them is there
+      const has = (entry: ImageEntry | undefined) => (entry === undefined ? 'no entry' : 'an entry')
+      yield { rule: 'image-entries', path, a: has(inA), b: has(inB) }
+      return
+    }
+    if (!inA.isFirstName) continue
+    for (const difference of compareInodes(
+      { image: a, inode: inA.inode },
+      { image: b, inode: inB.inode },
+    )) {
+      yield { ...difference, path: (pathA as Uint8Array).slice() }
+    }
+  }
+}
+
+function next(names: Generator<ImageEntry>): ImageEntry | undefined {
+  const step = names.next()
+  return step.done === true ? undefined : step.value
+}
+
+function isSamePath(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a?.length === b?.length && a?.every((byte, i) => byte === b?.[i]) === true
+}
+
+function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return i
+  return a.length === b.length ? undefined : length
+}
+
+function byteText(bytes: Uint8Array, offset: number): string {
+  const byte = bytes[offset]
+  return byte === undefined ? 'the end' : `0x${byte.toString(16).padStart(2, '0')}`
+}
