@@ -16,6 +16,7 @@ export const bundles = {
   trees: 'src/bundles/trees.ts',
   mount: 'src/bundles/mount.ts',
   doctor: 'src/bundles/doctor.ts',
+  doctor: 'src/bundles/doctor.ts',
   undici: 'build/undici.js',
   'helper-thread': 'src/helper-thread.ts',
 }

@@ -8,10 +8,12 @@ import { createDumpfile } from './commands/create-dumpfile.ts'
 import { createImage } from './commands/create-image.ts'
 import { df } from './commands/df.ts'
 import { diff } from './commands/diff.ts'
+import { doctor } from './commands/doctor.ts'
 import { dumpFiles } from './commands/dump-files.ts'
 import { explain } from './commands/explain.ts'
 import { fsck } from './commands/fsck.ts'
 import { gc } from './commands/gc.ts'
+import { imageInspect } from './commands/image-inspect.ts'
 import { imageObjects } from './commands/image-objects.ts'
 import { imageRm } from './commands/image-rm.ts'
 import { imageTag } from './commands/image-tag.ts'
@@ -35,6 +37,7 @@ import { ociLsLayer } from './commands/oci/ls-layer.ts'
 import { ociMount } from './commands/oci/mount.ts'
 import { ociPull } from './commands/oci/pull.ts'
 import { ociPush } from './commands/oci/push.ts'
+import { ociReferrers } from './commands/oci/referrers.ts'
 import { ociSeal } from './commands/oci/seal.ts'
 import { ociTag } from './commands/oci/tag.ts'
 import { ociUntag } from './commands/oci/untag.ts'
@@ -46,6 +49,7 @@ import { tools } from './tools.ts'
 
 const check = bundled(() => import('./bundles/check.ts'))
 const help = bundled(() => import('./bundles/completion.ts'))
+const examining = bundled(() => import('./bundles/doctor.ts'))
 const light = bundled(() => import('./bundles/light.ts'))
 const mounting = bundled(() => import('./bundles/mount.ts'))
 const pull = bundled(() => import('./bundles/pull.ts'))
@@ -63,6 +67,7 @@ export const cfsctl: Program = {
     check(fsck, 'fsck'),
     check(gc, 'gc'),
     check(df, 'df'),
+    examining(doctor, 'doctor'),
     light(transaction, 'transaction'),
     light(cat, 'cat'),
     trees(createImage, 'createImage'),
@@ -73,6 +78,7 @@ export const cfsctl: Program = {
     light(imageObjects, 'imageObjects'),
     light(dumpFiles, 'dumpFiles'),
     light(importImage, 'importImage'),
+    light(imageInspect, 'imageInspect'),
     light(imageTag, 'imageTag'),
     light(imageRm, 'imageRm'),
     trees(diff, 'diff'),
@@ -83,6 +89,7 @@ export const cfsctl: Program = {
     send(ociPush, 'ociPush'),
     light(ociImages, 'ociImages'),
     light(ociInspect, 'ociInspect'),
+    light(ociReferrers, 'ociReferrers'),
     light(ociTag, 'ociTag'),
     light(ociUntag, 'ociUntag'),
     light(ociLinkedErofsImages, 'ociLinkedErofsImages'),

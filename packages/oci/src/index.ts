@@ -123,6 +123,7 @@ export { type OpenSourceOptions, openSource } from './source/open-source.ts'
 export { openRegistryImage } from './source/registry-source.ts'
 export type { OpenRegistryOptions } from './source/registry-source-options.ts'
 export type { MessageSocket, SocketMessage, SocketPairs } from './source/skopeo/message-socket.ts'
+export { probeSkopeo } from './source/skopeo/probe-skopeo.ts'
 export type { OpenSkopeoOptions, SkopeoOptions } from './source/skopeo/skopeo-options.ts'
 export { openSkopeo } from './source/skopeo/skopeo-source.ts'
 export {
@@ -132,6 +133,7 @@ export {
   type StoredConfig,
   writeConfig,
 } from './store/config-stream.ts'
+export { describeReferrers, type StoredReferrer } from './store/describe-referrers.ts'
 export type { StoredDocument } from './store/document-stream.ts'
 export {
   bootImage,
@@ -142,6 +144,7 @@ export {
   linkedImages,
   plainImage,
 } from './store/image-references.ts'
+export { type ImageUse, listImageUses } from './store/image-uses.ts'
 export {
   type ImageInspection,
   inspectImage,

@@ -5,6 +5,7 @@ import type { Descriptor } from '../src/document/descriptor.ts'
 import type { Progress } from '../src/progress.ts'
 import { pull } from '../src/pull/pull.ts'
 import type { PullOptions } from '../src/pull/pull-options.ts'
+import { describeReferrers } from '../src/store/describe-referrers.ts'
 import { openImage } from '../src/store/open-image.ts'
 import { listReferrers } from '../src/store/referrers.ts'
 import { listTags } from '../src/store/tags.ts'
@@ -98,6 +99,18 @@ describe('what refers to an image', () => {
     expect(stored.manifest.isContainer).toBe(false)
     // The total is that of the image, and never starts again.
     expect(frames.filter(frame => frame.kind === 'started' && frame.id === 'total')).toHaveLength(1)
+
+    const described = await describeReferrers(repository, manifest.digest)
+    expect(described.map(({ digest, subject }) => [digest, subject])).toEqual([
+      ...[signature, bill].toSorted().map(digest => [digest, manifest.digest]),
+      [signed, bill],
+    ])
+    expect(described[0]).toMatchObject({
+      artifactType: 'a/signature',
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      layers: [{ mediaType: 'text/plain' }],
+    })
+    expect(described[0]?.size).toBeGreaterThan(100)
 
     const again = await pull(repository, source, OPTIONS)
     expect(again.referrers.map(({ status }) => status)).toEqual(['present', 'present', 'present'])

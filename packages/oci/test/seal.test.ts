@@ -7,7 +7,13 @@ import { mountableImage, sealedImage } from '../src/seal/mountable-image.ts'
 import { seal } from '../src/seal/seal.ts'
 import { sealConfig } from '../src/seal/seal-config.ts'
 import { configName, writeConfig } from '../src/store/config-stream.ts'
-import { openImage, openImageConfig, readImageConfig } from '../src/store/open-image.ts'
+import { listImageUses } from '../src/store/image-uses.ts'
+import {
+  openImage,
+  openImageConfig,
+  readImageConfig,
+  type StoredImage,
+} from '../src/store/open-image.ts'
 import { listTags, readTag } from '../src/store/tags.ts'
 import { idOf, pullImage } from './pulled-image.ts'
 import { temporaryRepository } from './temporary-repository.ts'
@@ -36,6 +42,17 @@ describe('sealing', () => {
     expect(after.manifest.layers).toEqual(before.manifest.layers)
     expect(after.manifest.manifest.layers).toEqual(before.manifest.manifest.layers)
     expect(after.image?.config.labels.get('containers.composefs.fsverity')).toBe(id)
+    // The one with the label, and the one it was made of.
+    const uses = await listImageUses(repository, result.image)
+    const plain = { bootable: false, format: version, xattrs: 'allowlist-only' }
+    const byDigest = (a: { configDigest: string }, b: { configDigest: string }) =>
+      a.configDigest < b.configDigest ? -1 : 1
+    expect(uses.toSorted(byDigest)).toEqual(
+      [
+        { ...of(before), tags: [], variant: plain, isSealed: false },
+        { ...of(after), tags: ['app'], variant: plain, isSealed: true },
+      ].toSorted(byDigest),
+    )
     const { objectReferences, streamReferences } = await repository.streams.open(
       after.config.stream,
     )
@@ -187,3 +204,7 @@ describe('sealing', () => {
     expect(visibleNames(repository)).toEqual(names)
   })
 })
+
+function of({ config, manifest }: StoredImage) {
+  return { configDigest: config.digest, manifests: [manifest.digest] }
+}

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { linuxSocketPairs } from '@composefs/linux'
-import { describe, expect, test } from 'vitest'
-import { openSkopeo } from '../src/index.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { openSkopeo, probeSkopeo } from '../src/index.ts'
 import { skopeoCommand } from '../src/source/skopeo/skopeo-command.ts'
 import { sha256 } from './docker-archive-builder.ts'
 import { fakeSkopeo } from './fake-skopeo/start.ts'
@@ -50,6 +50,29 @@ describe('the version of the protocol', () => {
       })
     },
   )
+})
+
+describe('the version alone', () => {
+  const probe = (fake: ReturnType<typeof fakeWith>) => {
+    for (const [name, value] of Object.entries(fake.env)) vi.stubEnv(name, value)
+    return withoutLeaks(() => probeSkopeo(fake.options)).finally(() => vi.unstubAllEnvs())
+  }
+
+  test('is asked for, and the program ended', async () => {
+    const fake = fakeWith([], { version: '0.2.8' })
+    expect(await probe(fake)).toMatchObject({ version: '0.2.8' })
+    expect(fake.methods()).toEqual(['Initialize', 'Shutdown'])
+  })
+
+  test('of another protocol is refused, as is a program that ends or is not there', async () => {
+    expect(await codeOf(probe(fakeWith([], { version: '0.3.0' })))).toBe('ERR_OCI_SKOPEO_VERSION')
+    const dying = fakeWith([
+      { on: 'Initialize', effect: { kind: 'exit', status: 1, message: 'no' } },
+    ])
+    expect(await codeOf(probe(dying))).toBe('ERR_OCI_SKOPEO_ENDED')
+    const missing = probeSkopeo({ sockets: linuxSocketPairs, program: '/nowhere/skopeo' })
+    expect(await codeOf(missing)).toBe('ERR_OCI_SKOPEO_MISSING')
+  })
 })
 
 describe('the program', () => {

@@ -2,11 +2,8 @@ import type { PlannedCommand } from '../command.ts'
 
 /** Commands of later releases: the help lists them, and they end with exit 5. */
 export const plannedCommands: readonly PlannedCommand[] = [
-  { words: ['doctor'], summary: 'Check what this machine can do' },
-  { words: ['image', 'inspect'], summary: 'Show what an image is' },
   { words: ['report'], summary: 'Write a report of an image or repository' },
   { words: ['oci', 'prepare-boot'], summary: 'Set up booting of an image' },
-  { words: ['oci', 'referrers'], summary: 'List what refers to an image' },
   { words: ['oci', 'sign'], summary: 'Sign an image' },
   { words: ['oci', 'verify'], summary: 'Check the signatures of an image' },
   { words: ['oci', 'varlink'], summary: 'Serve the varlink interface' },

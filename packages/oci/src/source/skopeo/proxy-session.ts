@@ -24,6 +24,9 @@ const SLOW_TO_OPEN = /^(?:docker-daemon|docker-archive|oci-archive|tarball|sif|o
 /** How many times longer that may take. */
 const PATIENCE = 10
 
+/** How long the answer to the first request may take where nothing else is wanted, in ms. */
+const PROBE_TIMEOUT = 10_000
+
 /** How long saying good-bye may take, in ms. */
 const FAREWELL = 1000
 
@@ -82,6 +85,24 @@ export class ProxySession {
     } catch (error) {
       await process.stop(connection.isBusy)
       throw error
+    }
+  }
+
+  /** What skopeo can do, without an image. */
+  static async probe(
+    skopeo: OpenSkopeoOptions['skopeo'],
+    signal?: AbortSignal,
+  ): Promise<ProxyAbilities> {
+    const { sockets } = skopeo
+    const process = new SkopeoProcess(skopeoCommand('', { skopeo }), sockets)
+    const closeFile = (file: number) => sockets.closeFile(file)
+    const connection = new ProxyConnection(process, { closeFile, timeoutMs: PROBE_TIMEOUT })
+    try {
+      const abilities = await greet(connection, signal)
+      connection.shutDown()
+      return abilities
+    } finally {
+      await process.stop(connection.isBusy)
     }
   }
 
