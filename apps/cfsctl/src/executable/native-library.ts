@@ -31,12 +31,14 @@ export function loadFromMemory(known: string | undefined, bytes: () => Uint8Arra
   const content = bytes()
   const failures: string[] = []
   for (const directory of writableDirectories()) {
-    const path = unlinkedFile(directory, content)
-    if (path === undefined) continue
+    const file = unlinkedFile(directory, content)
+    if (file === undefined) continue
+    const path = descriptorPath(file)
     try {
+      // Stays open as long as the process lives: the path is the library's name.
       return { exports: load(path), path }
     } catch (error) {
-      // Mounted noexec. The descriptor stays open: the linker may remember the path.
+      closeSync(file)
       failures.push(`${directory}: ${(error as Error).message}`)
     }
   }
@@ -51,14 +53,13 @@ function writableDirectories(): Iterable<string> {
   return new Set([...named, '/dev/shm', '/run', tmpdir(), '/var/tmp', dirname(process.execPath)])
 }
 
-/** A file with this content and no name, by a path for this process alone; undefined where none can be made. */
-function unlinkedFile(directory: string, content: Uint8Array): string | undefined {
+/** A file with this content and no name, open to be read; undefined where none can be made. */
+function unlinkedFile(directory: string, content: Uint8Array): number | undefined {
   const written = openUnnamed(directory) ?? openRemoved(directory)
   if (written === undefined) return undefined
   try {
     for (let at = 0; at < content.length; ) at += writeSync(written, content, at)
-    // Kept for as long as the process lives, and only to read.
-    return descriptorPath(openSync(descriptorPath(written), constants.O_RDONLY))
+    return openSync(descriptorPath(written), constants.O_RDONLY)
   } catch {
     return undefined
   } finally {
@@ -77,7 +78,7 @@ function openUnnamed(directory: string): number | undefined {
 }
 
 /** A file whose name is removed before anything is in it, in a directory that only this user can look into. */
-function openRemoved(directory: string): number | undefined {
+export function openRemoved(directory: string): number | undefined {
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
   let own: string | undefined
   try {
