@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { CodeBlock } from './code-blocks.ts'
+import type { Page } from './pages.ts'
+import type { ScratchWorld } from './scratch-world.ts'
+import { splitCommands } from './workspace-commands.ts'
+
+/** What a page needs before its first block: shell commands. */
+const PREPARATION: Readonly<Record<string, readonly string[]>> = {
+  'README.md': [
+    'cfsctl init --insecure /srv/other-repository',
+    'cfsctl --repo /srv/other-repository oci pull oci:layout:latest debian',
+    'mkcomposefs ./rootfs image.erofs',
+  ],
+  'packages/linux/README.md': [
+    'cfsctl init --insecure /srv/composefs',
+    'mkcomposefs --digest-store=/srv/composefs/objects ./rootfs /srv/app.erofs',
+  ],
+}
+
+/** Languages of blocks that are programs. */
+export const RUN: readonly string[] = ['sh', 'ts', 'js']
+
+/** Where all packages are found. Node takes no TypeScript below node_modules. */
+const examples = fileURLToPath(new URL('../.examples', import.meta.url))
+
+/**
+ * Runs the blocks of a page one after the other, as somebody would who reads it: in one shell, with `/srv` and `/mnt` of
+ * its own. Needs root.
+ *
+ * @throws Error with the line of the block that failed, and all output
+ */
+export async function runPage(page: Page, world: ScratchWorld): Promise<string> {
+  const scripts = join(examples, `${process.pid}-${page.path.replaceAll('/', '-')}`)
+  mkdirSync(scripts, { recursive: true })
+  try {
+    const blocks = page.blocks.filter(
+      ({ language, notRun }) => RUN.includes(language) && notRun === undefined,
+    )
+    const script = join(scripts, 'page.sh')
+    writeFileSync(
+      script,
+      pageScript(
+        page,
+        blocks.map(block => blockScript(block, scripts, world)),
+      ),
+    )
+    const child = spawn('unshare', ['--mount', '--propagation', 'private', 'bash', script], {
+      cwd: world.directory,
+      env: world.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', data => {
+        output += data
+      })
+    }
+    const [status] = await once(child, 'close')
+    if (status !== 0) throw new Error(`${page.path}: status ${status}\n${output}`)
+    return output
+  } finally {
+    rmSync(scripts, { recursive: true })
+  }
+}
+
+function pageScript(page: Page, blocks: readonly string[]): string {
+  return [
+    'set -euo pipefail',
+    'mount -t tmpfs tmpfs /srv',
+    'mount -t tmpfs tmpfs /mnt',
+    ...(PREPARATION[page.path] ?? []).map(command => `${command} >/dev/null`),
+    'line=0',
+    `trap '[ $? = 0 ] || echo "failed: the block at line $line"' EXIT`,
+    ...blocks,
+  ].join('\n')
+}
+
+function blockScript(block: CodeBlock, directory: string, world: ScratchWorld): string {
+  const text = block.text.replaceAll('sha256:…', world.diffId)
+  if (block.language === 'sh') return [`line=${block.line}`, ...splitCommands(text).run].join('\n')
+  const file = join(directory, `line-${block.line}.${block.language === 'js' ? 'mjs' : 'ts'}`)
+  writeFileSync(file, text)
+  const node = `'${process.execPath}' --conditions=composefs-source --no-warnings`
+  return `line=${block.line}\n${node} '${file}'`
+}
