@@ -63,7 +63,8 @@ class Editor {
 
   edit(): void {
     const { below, pick } = this.#random
-    const kind = below(12)
+    // Whatever was there may have gone.
+    const kind = this.model.leaves.length === 0 ? 0 : below(12)
     if (kind === 0) this.#add()
     else if (kind === 1) this.#addLink()
     else if (kind === 2) this.#remove()
