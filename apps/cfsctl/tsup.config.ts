@@ -8,6 +8,7 @@ import { separateFiles } from './build/separate-files.ts'
 export const bundles = {
   program: 'src/run-program.ts',
   completion: 'src/bundles/completion.ts',
+  manual: 'src/bundles/manual.ts',
   light: 'src/bundles/light.ts',
   pull: 'src/bundles/pull.ts',
   send: 'src/bundles/send.ts',
@@ -15,7 +16,6 @@ export const bundles = {
   repair: 'src/bundles/repair.ts',
   trees: 'src/bundles/trees.ts',
   mount: 'src/bundles/mount.ts',
-  doctor: 'src/bundles/doctor.ts',
   doctor: 'src/bundles/doctor.ts',
   undici: 'build/undici.js',
   'helper-thread': 'src/helper-thread.ts',

@@ -21,6 +21,7 @@ import { images } from './commands/images.ts'
 import { importImage } from './commands/import-image.ts'
 import { info } from './commands/info.ts'
 import { init } from './commands/init.ts'
+import { man } from './commands/man.ts'
 import { mount } from './commands/mount.ts'
 import { ociComputeId } from './commands/oci/compute-id.ts'
 import { ociCopy } from './commands/oci/copy.ts'
@@ -51,6 +52,7 @@ const check = bundled(() => import('./bundles/check.ts'))
 const help = bundled(() => import('./bundles/completion.ts'))
 const examining = bundled(() => import('./bundles/doctor.ts'))
 const light = bundled(() => import('./bundles/light.ts'))
+const manual = bundled(() => import('./bundles/manual.ts'))
 const mounting = bundled(() => import('./bundles/mount.ts'))
 const pull = bundled(() => import('./bundles/pull.ts'))
 const send = bundled(() => import('./bundles/send.ts'))
@@ -105,6 +107,7 @@ export const cfsctl: Program = {
     mounting(mount, 'mount'),
     light(umount, 'umount'),
     help(completion, 'completion'),
+    manual(man, 'man'),
   ],
   planned: plannedCommands,
   tools,

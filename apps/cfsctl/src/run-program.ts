@@ -43,7 +43,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
     choices = { ...choices, ...consoleChoices(invocation.globals) }
     nameProcess([program.name, ...invocation.command.words].join(' '))
     interrupts = listenToInterrupts()
-    return await runCommand(invocation, choices, interrupts)
+    return await runCommand(program, invocation, { choices, interrupts })
   } catch (error) {
     if (error instanceof ClosedOutputError) return CLOSED_OUTPUT
     interrupts?.release()
@@ -54,12 +54,13 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function runCommand(
+  program: Program,
   { command, args, globals }: Invocation & { kind: 'run' },
-  choices: ConsoleChoices,
-  interrupts: Interrupts,
+  { choices, interrupts }: { readonly choices: ConsoleChoices; readonly interrupts: Interrupts },
 ): Promise<number> {
   const { signal } = interrupts
   const context: Context = {
+    program,
     // The table made these values, so they have the shapes that its types say.
     globals: globals as Context['globals'],
     env: process.env,

@@ -8,7 +8,7 @@ export function formatOption(option: Option): string {
 }
 
 /** What stands for the value: `PATH`, or the choices. */
-function valueLabel(type: ValueType): string {
+export function valueLabel(type: ValueType): string {
   if (type.kind === 'choice') return type.label ?? type.choices.join('|')
   return type.label
 }

@@ -14,4 +14,5 @@ export const cat = {
   options: [],
   exits: { 3: 'no such stream' },
   examples: ['cfsctl cat oci-layer-sha256:4c8f… > layer.tar'],
+  upstream: { words: 'cat' },
 } as const satisfies Command

@@ -25,6 +25,7 @@ export const infoLs = {
   summary: 'List files and directories',
   positionals: [{ ...files, summary: 'Images' }],
   options: [],
+  examples: ['composefs-info ls image.cfs'],
 } as const satisfies Command
 
 export const infoDump = {
@@ -49,6 +50,7 @@ export const infoMissingObjects = {
   summary: 'List those of them that --basedir lacks',
   positionals: [{ ...files, summary: 'Images' }],
   options: [],
+  examples: ['composefs-info missing-objects --basedir objects image.cfs'],
 } as const satisfies Command
 
 export const infoMeasureFile = {

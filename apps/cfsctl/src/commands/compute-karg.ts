@@ -12,4 +12,12 @@ export const computeKarg = {
   options: [noPropagateOption],
   exits: { 1: 'the directory lacks /usr, /boot or /sysroot, or its policy cannot be used' },
   examples: ['cfsctl --erofs-version 1 compute-karg /mnt/base > /etc/kernel/cmdline'],
+  output: {
+    karg: 'the kernel argument',
+    id: 'fs-verity digest of the boot image',
+    algorithm: 'its hash',
+    erofs_version: 'format of the image',
+    insecure: 'whether the argument tolerates a file system without fs-verity',
+  },
+  upstream: { words: 'compute-karg', options: ['no-propagate-usr-to-root'] },
 } as const satisfies Command

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { imageFields } from './output-fields.ts'
 import { directoryOptions, imageFormatNote } from './shared-options.ts'
 
 export const createImage = {
@@ -21,4 +22,8 @@ export const createImage = {
   options: directoryOptions,
   exits: { 3: 'no such repository' },
   examples: ['cfsctl create-image /srv/rootfs my/image'],
+  output: {
+    ...imageFields,
+  },
+  upstream: { words: 'create-image', options: ['bootable', 'no-propagate-usr-to-root', 'xattrs'] },
 } as const satisfies Command

@@ -10,4 +10,15 @@ export const df = {
   positionals: [],
   options: [],
   examples: ['cfsctl df', 'cfsctl --json df'],
+  exits: { 3: 'no such repository' },
+  output: {
+    objects: 'number of objects',
+    bytes: 'what they take of the file system',
+    'images[].kind': '`oci` or `image`',
+    'images[].name': 'the name',
+    'images[].bytes': 'what it needs',
+    'images[].unique_bytes': 'what only it needs',
+    unreferenced_objects: 'objects that no name needs',
+    unreferenced_bytes: 'what a gc would free',
+  },
 } as const satisfies Command

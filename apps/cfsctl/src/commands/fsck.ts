@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { platformOption, sourceOptions } from './network-options.ts'
+import { checkFields } from './output-fields.ts'
 
 export const fsck = {
   words: ['fsck'],
@@ -48,4 +49,29 @@ export const fsck = {
     'cfsctl fsck --repair',
     'cfsctl fsck --repair --from docker://quay.io/fedora/fedora:41',
   ],
+  output: {
+    ...checkFields,
+    duration_ms: 'time it took',
+    before: 'with --repair, a document of its own: what `oci fsck` found',
+    after: 'what it finds now',
+    'entries[].action': 'what was done with a file of the repository',
+    'entries[].path': 'the file',
+    'entries[].to': 'where it was put',
+    'entries[].reason': 'why nothing could be done',
+    objects_taken: 'objects from other repositories',
+    bytes_taken: 'their bytes',
+    'layers[].diff_id': 'a layer that was fetched',
+    'layers[].digest': 'digest of its blob',
+    'layers[].size': 'bytes of its blob',
+    'layers[].from': 'where it came from',
+    bytes_fetched: 'bytes that were read from sources',
+    'documents[].kind': '`manifest` or `config`: one that was stored again',
+    'documents[].digest': 'its digest',
+    'images[]': 'EROFS images that were made again',
+    'links_removed[]': 'names that nothing needs',
+    'failures[].name': 'an image that could not help',
+    'failures[].from': 'where it would have come from',
+    'failures[].reason': 'why not',
+  },
+  upstream: { words: 'fsck', options: ['metadata-only'] },
 } as const satisfies Command

@@ -7,4 +7,10 @@ export const imageObjects = {
   positionals: [{ name: 'name', completes: 'image', summary: 'Id of the image, or its name' }],
   options: [],
   exits: { 3: 'no such image' },
+  examples: ['cfsctl image-objects refs/my/image'],
+  output: {
+    id: 'id of the image',
+    'objects[]': 'ids of the objects',
+  },
+  upstream: { words: 'image-objects' },
 } as const satisfies Command

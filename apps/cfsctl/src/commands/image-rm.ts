@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { nameFields } from './output-fields.ts'
 
 export const imageRm = {
   words: ['image', 'rm'],
@@ -12,4 +13,11 @@ export const imageRm = {
   ],
   options: [],
   exits: { 3: 'no such name, none has been removed' },
+  examples: ['cfsctl image rm my/image'],
+  output: {
+    ...nameFields,
+    'images[].name': 'the same for each, where there are several',
+    'images[].digest': 'what it led to',
+    'images[].changed': 'whether it was there',
+  },
 } as const satisfies Command

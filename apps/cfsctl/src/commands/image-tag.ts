@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { nameFields } from './output-fields.ts'
 
 export const imageTag = {
   words: ['image', 'tag'],
@@ -11,4 +12,8 @@ export const imageTag = {
   ],
   options: [],
   exits: { 3: 'no such image' },
+  examples: ['cfsctl image tag my/image my/other'],
+  output: {
+    ...nameFields,
+  },
 } as const satisfies Command

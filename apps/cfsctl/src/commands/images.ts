@@ -7,4 +7,13 @@ export const images = {
   summary: 'List the named images',
   positionals: [],
   options: [{ name: 'no-trunc', summary: 'Print whole digests' }],
+  exits: { 3: 'no such repository' },
+  examples: ['cfsctl images --no-trunc', 'cfsctl --format plain images | cut -f 1'],
+  output: {
+    'images[].name': 'name of the image',
+    'images[].digest': 'its id',
+    'images[].size': 'its bytes',
+    'images[].erofs_version': 'its format',
+  },
+  upstream: { words: 'images', options: ['no-trunc'] },
 } as const satisfies Command

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { imageFields } from './output-fields.ts'
 
 export const importImage = {
   words: ['import-image'],
@@ -11,4 +12,8 @@ export const importImage = {
   options: [],
   exits: { 1: 'not a composefs image' },
   examples: ['mkcomposefs --digest-store=objects tree - | cfsctl import-image my/image'],
+  output: {
+    ...imageFields,
+  },
+  upstream: { words: 'import-image' },
 } as const satisfies Command

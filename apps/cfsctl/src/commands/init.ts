@@ -50,4 +50,16 @@ export const init = {
     'cfsctl init /srv/composefs',
     'cfsctl init --insecure --algorithm fsverity-sha256-12 ./repository',
   ],
+  output: {
+    path: 'where the repository is',
+    status: '`created`, `already`, `opened` or `upgraded`',
+    algorithm: 'its hash',
+    erofs_default: 'format of the images that are made',
+    'erofs_extra[]': 'formats that are made, too',
+    secure: 'whether it is made with fs-verity',
+  },
+  upstream: {
+    words: 'init',
+    options: ['algorithm', 'insecure', 'ensure', 'reset-metadata', 'erofs-version'],
+  },
 } as const satisfies Command

@@ -52,4 +52,8 @@ export const mkcomposefs = {
     },
     { name: 'hardlinks', summary: 'Keep hard links of a directory' },
   ],
+  examples: [
+    'mkcomposefs --digest-store=objects tree image.cfs',
+    'mkcomposefs --from-file tree.dump --print-digest-only',
+  ],
 } as const satisfies Command

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { mountFields } from './output-fields.ts'
 import { mountOptions } from './shared-options.ts'
 
 export const mount = {
@@ -17,5 +18,16 @@ export const mount = {
     3: 'no such image',
     4: 'the image is not what its id says',
     5: 'mounting is not possible here',
+  },
+  examples: [
+    'cfsctl mount refs/my/image /mnt',
+    'cfsctl mount --upperdir up --workdir work --read-write refs/my/image /mnt',
+  ],
+  output: {
+    ...mountFields,
+  },
+  upstream: {
+    words: 'mount',
+    options: ['fuse', 'foreground', 'upperdir', 'workdir', 'read-write'],
   },
 } as const satisfies Command

@@ -9,7 +9,6 @@ export const plannedCommands: readonly PlannedCommand[] = [
   { words: ['oci', 'varlink'], summary: 'Serve the varlink interface' },
   { words: ['mounts'], summary: 'List what is mounted' },
   { words: ['mount.composefs'], summary: 'Mount an image, for mount(8)' },
-  { words: ['man'], summary: 'Show a manual page' },
   { words: ['fetch'], summary: 'Fetch a stream over HTTP' },
   { words: ['ostree'], summary: 'Work with ostree commits' },
   { words: ['varlink'], summary: 'Serve the varlink interface' },

@@ -11,4 +11,6 @@ export const transaction = {
   positionals: [],
   options: [],
   examples: ['cfsctl transaction & cfsctl create-image ./a; cfsctl create-image ./b; kill %1'],
+  exits: { 3: 'no such repository', 130: 'ended by SIGINT', 143: 'ended by SIGTERM' },
+  upstream: { words: 'transaction' },
 } as const satisfies Command

@@ -10,4 +10,9 @@ export const umount = {
     { name: 'force', summary: 'Also unmount what is no composefs mount' },
   ],
   exits: { 1: 'in use, or not a mount' },
+  examples: ['cfsctl umount /mnt'],
+  output: {
+    mountpoint: 'what was unmounted',
+    lazy: 'whether it may still be in use',
+  },
 } as const satisfies Command

@@ -49,7 +49,11 @@ export function images(
 ): Candidate[] {
   const refs = repository.refs('images')
   const named = wanted.names
-    ? refs.map(({ name, target }) => ({ value: name, description: target.slice(0, SHORT) }))
+    ? refs.map(({ name, target }) => ({
+        // A name with a slash has to say that it is none of a file. Where only names are wanted, it is clear.
+        value: wanted.ids && name.includes('/') ? `refs/${name}` : name,
+        description: target.slice(0, SHORT),
+      }))
     : []
   if (!wanted.ids || (text === '' && named.length > 0)) return named
   const ids = repository.images().map(id => {

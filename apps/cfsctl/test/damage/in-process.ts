@@ -47,6 +47,7 @@ export async function runInProcess(args: readonly string[], input?: Uint8Array):
 
 function contextOf(globals: Context['globals'], input: Uint8Array | undefined): Context {
   return {
+    program: cfsctl,
     globals,
     env: {},
     signal: new AbortController().signal,

@@ -1,4 +1,5 @@
 import type { Command } from '../../command.ts'
+import { layerFields, statsFields } from '../output-fields.ts'
 import { bootableOption } from '../shared-options.ts'
 import { imageArgument, strictOption } from './image-argument.ts'
 
@@ -41,4 +42,19 @@ export const ociCopy = {
     5: 'the repositories can share no files (with --zerocopy)',
   },
   examples: ['cfsctl oci copy --from /srv/build --name app:1.0 app:1.0'],
+  output: {
+    manifest_digest: 'digest of the manifest',
+    manifest_verity: 'id of the stream of the manifest',
+    config_digest: 'digest of the config',
+    config_verity: 'id of the stream of the config',
+    tag: 'the tag it has',
+    ...layerFields,
+    composefs_erofs: 'id of its EROFS image',
+    composefs_boot_erofs: 'id of its boot image',
+    ...statsFields,
+    is_artifact: 'whether it is an artifact, no image to run',
+    'referrers[]': 'what was copied that refers to the image',
+    duration_ms: 'time it took',
+  },
+  upstream: { words: 'oci copy', options: ['from', 'name', 'zerocopy'] },
 } as const satisfies Command

@@ -40,4 +40,17 @@ export const ociDigests = {
     'cfsctl oci digests docker://quay.io/fedora/fedora:41',
     'cfsctl --hash sha512 oci digests oci:fedora:41',
   ],
+  output: {
+    image_ref: 'the image as it was named',
+    manifest_digest: 'digest of the manifest',
+    'ids[].algorithm': 'a hash',
+    'ids[].erofs_version': 'a format',
+    'ids[].bootable': 'whether it is the boot variant',
+    'ids[].xattrs': 'which extended attributes are kept',
+    'ids[].image_id': 'the id with all these',
+    config_digest: 'digest of the config',
+    docker_manifest_digest: 'digest of the Docker manifest that was converted',
+    platform: 'the image that was chosen from an index',
+    'images[]': 'with --all-platforms: the same for each image',
+  },
 } as const satisfies Command

@@ -9,4 +9,6 @@ export const ociDump = {
   positionals: [imageArgument, verityArgument],
   options: [bootableOption, xattrsOption, strictOption],
   exits: { 3: 'no such image' },
+  examples: ['cfsctl oci dump fedora:41 > fedora.dump'],
+  upstream: { words: 'oci dump', options: ['bootable', 'xattrs'] },
 } as const satisfies Command

@@ -1,4 +1,5 @@
 import type { Command } from '../../command.ts'
+import { sentFields } from '../output-fields.ts'
 import { compressionOption } from './compression-option.ts'
 import { imageArgument } from './image-argument.ts'
 
@@ -29,4 +30,7 @@ export const ociExport = {
     'cfsctl oci export app:1.0 oci:/srv/layout:app',
     'cfsctl oci export app:1.0 docker-archive:app.tar:app:1.0',
   ],
+  output: {
+    ...sentFields,
+  },
 } as const satisfies Command

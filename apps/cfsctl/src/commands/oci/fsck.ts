@@ -1,4 +1,5 @@
 import type { Command } from '../../command.ts'
+import { ociCheckFields } from '../output-fields.ts'
 
 export const ociFsck = {
   words: ['oci', 'fsck'],
@@ -23,4 +24,9 @@ export const ociFsck = {
   ],
   exits: { 3: 'no such repository or tag', 4: 'something is wrong' },
   examples: ['cfsctl oci fsck', 'cfsctl oci fsck --content app:1.0'],
+  output: {
+    ...ociCheckFields,
+    duration_ms: 'time it took',
+  },
+  upstream: { words: 'oci fsck' },
 } as const satisfies Command

@@ -19,4 +19,16 @@ export const ociImportLayer = {
   ],
   options: [layerSizeOption],
   exits: { 1: 'not a tar that can be a layer', 4: 'the tar has another digest' },
+  examples: ['cfsctl oci import-layer sha256:DIGEST < layer.tar'],
+  output: {
+    diff_id: 'digest of the layer as a tar',
+    verity: 'id of its stream',
+    name: 'the name it was given',
+    size: 'bytes of the tar',
+    inline_size: 'bytes that are in the stream',
+    objects_new: 'objects that were stored',
+    objects_present: 'objects that were there already',
+    bytes_stored: 'bytes of the new ones',
+  },
+  upstream: { words: 'oci import-layer' },
 } as const satisfies Command

@@ -10,4 +10,12 @@ export const ociLinkedErofsImages = {
   positionals: [{ name: 'verity', completes: 'image-id', summary: 'Id of an EROFS image' }],
   options: [],
   exits: { 3: 'no container image has such an EROFS image' },
+  examples: ['cfsctl oci linked-erofs-images "$(cfsctl oci compute-id fedora:41)"'],
+  output: {
+    '[].id': 'id of an EROFS image',
+    '[].bootable': 'whether it is the boot variant',
+    '[].version': 'its format',
+    '[].xattrMode': 'which extended attributes it has',
+  },
+  upstream: { words: 'oci linked-erofs-images' },
 } as const satisfies Command

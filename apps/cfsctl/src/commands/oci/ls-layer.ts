@@ -13,4 +13,6 @@ export const ociLsLayer = {
   ],
   options: [],
   exits: { 3: 'no such layer' },
+  examples: ['cfsctl oci ls-layer sha256:4c8f6966b8a6'],
+  upstream: { words: 'oci layer --dumpfile' },
 } as const satisfies Command

@@ -1,4 +1,5 @@
 import type { Command } from '../../command.ts'
+import { mountFields } from '../output-fields.ts'
 import { bootableOption, mountOptions } from '../shared-options.ts'
 import { imageArgument } from './image-argument.ts'
 
@@ -17,5 +18,13 @@ export const ociMount = {
     3: 'no such image',
     4: 'the label contradicts the image',
     5: 'mounting is not possible here',
+  },
+  examples: ['cfsctl oci mount fedora:41 /mnt'],
+  output: {
+    ...mountFields,
+  },
+  upstream: {
+    words: 'oci mount',
+    options: ['bootable', 'fuse', 'foreground', 'upperdir', 'workdir', 'read-write'],
   },
 } as const satisfies Command

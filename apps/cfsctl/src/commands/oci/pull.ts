@@ -1,5 +1,6 @@
 import type { Command } from '../../command.ts'
 import { platformOption, sourceOptions } from '../network-options.ts'
+import { layerFields, statsFields } from '../output-fields.ts'
 import { layerSizeOption, strictOption } from './image-argument.ts'
 
 export const ociPull = {
@@ -74,4 +75,27 @@ export const ociPull = {
     'cfsctl oci pull docker://quay.io/fedora/fedora:41 fedora:41',
     'cfsctl oci pull oci:fedora:41 fedora:41',
   ],
+  output: {
+    image_ref: 'the image as it was named',
+    manifest_digest: 'digest of the manifest',
+    config_digest: 'digest of the config',
+    manifest_verity: 'id of the stream of the manifest',
+    config_verity: 'id of the stream of the config',
+    tag: 'the tag it has',
+    composefs_erofs: 'id of its EROFS image',
+    composefs_boot_erofs: 'id of its boot image',
+    boot_image_mode: 'which extended attributes the boot image has',
+    boot_image_format_version: 'format of the boot image',
+    ...statsFields,
+    'stats.bytes_inlined': 'bytes that are in streams',
+    'stats.bytes_fetched': 'bytes that were read from the source',
+    ...layerFields,
+    duration_ms: 'time it took',
+    docker_manifest_digest: 'digest of the Docker manifest that was converted',
+    is_artifact: 'whether it is an artifact, no image to run',
+    subject: 'digest of what the artifact refers to',
+    'referrers[]': 'what was fetched that refers to the image',
+    dry_run: 'whether nothing was stored',
+  },
+  upstream: { words: 'oci pull', options: ['bootable', 'expected-digest', 'local-fetch'] },
 } as const satisfies Command

@@ -1,5 +1,6 @@
 import type { Command } from '../../command.ts'
 import { registryOptions } from '../network-options.ts'
+import { sentFields } from '../output-fields.ts'
 import { compressionOption } from './compression-option.ts'
 import { imageArgument } from './image-argument.ts'
 
@@ -25,4 +26,7 @@ export const ociPush = {
     130: 'interrupted; the registry keeps what is complete',
   },
   examples: ['cfsctl oci push app:1.0 docker://quay.io/example/app:1.0'],
+  output: {
+    ...sentFields,
+  },
 } as const satisfies Command

@@ -18,4 +18,16 @@ export const ociSeal = {
     },
   ],
   exits: { 3: 'no such image' },
+  examples: ['cfsctl oci seal app:1.0', 'cfsctl oci seal --tag app:sealed app:1.0'],
+  output: {
+    source_config: 'digest of the config before',
+    config_digest: 'digest of the config',
+    config_verity: 'id of its stream',
+    manifest_digest: 'digest of the manifest',
+    manifest_verity: 'id of its stream',
+    image_id: 'the id in the label',
+    label: 'name of the label',
+    tag: 'the tag that leads there',
+    changed: 'whether it had not been sealed before',
+  },
 } as const satisfies Command

@@ -1,4 +1,5 @@
 import type { Command } from '../../command.ts'
+import { nameFields } from '../output-fields.ts'
 
 export const ociTag = {
   words: ['oci', 'tag'],
@@ -14,4 +15,9 @@ export const ociTag = {
   ],
   options: [],
   exits: { 3: 'no such image' },
+  examples: ['cfsctl oci tag fedora:41 fedora:stable'],
+  output: {
+    ...nameFields,
+  },
+  upstream: { words: 'oci tag' },
 } as const satisfies Command

@@ -1,4 +1,5 @@
 import type { Command } from '../../command.ts'
+import { nameFields } from '../output-fields.ts'
 
 export const ociUntag = {
   words: ['oci', 'untag'],
@@ -8,4 +9,9 @@ export const ociUntag = {
   positionals: [{ name: 'name', completes: 'tag', summary: 'The tag' }],
   options: [],
   exits: { 3: 'no such tag' },
+  examples: ['cfsctl oci untag fedora:41'],
+  output: {
+    ...nameFields,
+  },
+  upstream: { words: 'oci untag' },
 } as const satisfies Command
