@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   repository: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs', 'threads'],
   registry: [],
   oci: ['bytes', 'fsverity', 'splitstream', 'tree', 'erofs', 'threads', 'repository', 'registry'],
+  report: ['bytes', 'fsverity', 'tree', 'erofs', 'repository', 'oci'],
   linux: ['bytes', 'fsverity'],
 }
 

@@ -160,9 +160,11 @@ export {
   type StoredManifest,
   writeManifest,
 } from './store/manifest-stream.ts'
+export { openEntries } from './store/open-entries.ts'
 export {
   openImage,
   openImageConfig,
+  requireContainer,
   type StoredImage,
   type StoredImageConfig,
   type StoredLayer,
@@ -189,6 +191,7 @@ export {
 } from './target/docker-archive-target.ts'
 export type { BlobPresence, ImageTarget, PutBlobOptions } from './target/image-target.ts'
 export { createLayoutTarget } from './target/layout-target.ts'
+export { NewFile } from './target/new-file.ts'
 export { type OpenTargetOptions, openTarget } from './target/open-target.ts'
 export { createRegistryTarget } from './target/registry-target.ts'
 export {

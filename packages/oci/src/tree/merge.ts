@@ -38,6 +38,7 @@ export interface MergeWarning {
   readonly entry: string
 }
 
+/** How strict the merger is, and who is told. */
 export interface LayerMergerOptions {
   /** Called for every warning. */
   onWarning?(warning: MergeWarning): void
@@ -69,6 +70,11 @@ export class LayerMerger {
     this.#tree = new FileTree(algorithm)
     this.#marks = new LayerMarks(this.#tree)
     this.#options = options
+  }
+
+  /** The tree as far as it is merged: to look at between two entries, not to change. */
+  get tree(): FileTree {
+    return this.#tree
   }
 
   /** Entries from now on are of this layer. */
