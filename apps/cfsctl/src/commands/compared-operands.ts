@@ -2,8 +2,8 @@ import type { Positional } from '../command.ts'
 
 /** The two things that are compared. */
 export const comparedPositionals = [
-  { name: 'a', summary: 'An image, a dump file or a directory' },
-  { name: 'b', summary: 'The other one' },
+  { name: 'a', completes: 'image-or-path', summary: 'An image, a dump file or a directory' },
+  { name: 'b', completes: 'image-or-path', summary: 'The other one' },
 ] as const satisfies readonly Positional[]
 
 /** How they are named. */

@@ -19,4 +19,10 @@ export const doctor = {
   ],
   exits: { 5: 'something that mounting needs does not work' },
   examples: ['cfsctl doctor', 'cfsctl --json doctor'],
+  output: {
+    'checks[].id': 'what was looked at',
+    'checks[].status': '`ok`, `warn` or `fail`',
+    'checks[].detail': 'what was found',
+    'checks[].hint': 'what helps',
+  },
 } as const satisfies Command

@@ -11,4 +11,18 @@ export const ociReferrers = {
   positionals: [imageArgument],
   options: [],
   exits: { 3: 'no such image' },
+  examples: ['cfsctl oci referrers app:1.0'],
+  output: {
+    manifest_digest: 'digest of the manifest',
+    subject: 'digest that the referrers name',
+    'referrers[].digest': 'digest of an artifact',
+    'referrers[].subject': 'what it refers to',
+    'referrers[].artifact_type': 'what it is',
+    'referrers[].media_type': 'media type of its manifest',
+    'referrers[].size': 'bytes of its manifest',
+    'referrers[].annotations': 'its annotations by name',
+    'referrers[].layers[].digest': 'digest of a blob',
+    'referrers[].layers[].media_type': 'its media type',
+    'referrers[].layers[].size': 'its bytes',
+  },
 } as const satisfies Command
