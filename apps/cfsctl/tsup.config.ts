@@ -16,6 +16,7 @@ export const bundles = {
   repair: 'src/bundles/repair.ts',
   trees: 'src/bundles/trees.ts',
   mount: 'src/bundles/mount.ts',
+  report: 'src/bundles/report.ts',
   doctor: 'src/bundles/doctor.ts',
   undici: 'build/undici.js',
   'helper-thread': 'src/helper-thread.ts',

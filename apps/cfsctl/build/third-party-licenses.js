@@ -8,6 +8,7 @@ const BUNDLED = [
   ['undici', '@composefs/registry'],
   ['smol-toml', '@composefs/registry'],
   ['@noble/hashes', '@composefs/fsverity'],
+  ['d3-hierarchy', '@composefs/report'],
 ]
 
 const texts = BUNDLED.map(([name, user]) => {

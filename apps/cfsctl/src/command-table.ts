@@ -43,6 +43,7 @@ import { ociSeal } from './commands/oci/seal.ts'
 import { ociTag } from './commands/oci/tag.ts'
 import { ociUntag } from './commands/oci/untag.ts'
 import { plannedCommands } from './commands/planned.ts'
+import { report } from './commands/report.ts'
 import { transaction } from './commands/transaction.ts'
 import { umount } from './commands/umount.ts'
 import { globalOptions } from './global-options.ts'
@@ -55,6 +56,7 @@ const light = bundled(() => import('./bundles/light.ts'))
 const manual = bundled(() => import('./bundles/manual.ts'))
 const mounting = bundled(() => import('./bundles/mount.ts'))
 const pull = bundled(() => import('./bundles/pull.ts'))
+const reporting = bundled(() => import('./bundles/report.ts'))
 const send = bundled(() => import('./bundles/send.ts'))
 const trees = bundled(() => import('./bundles/trees.ts'))
 
@@ -85,6 +87,7 @@ export const cfsctl: Program = {
     light(imageRm, 'imageRm'),
     trees(diff, 'diff'),
     trees(explain, 'explain'),
+    reporting(report, 'report'),
     pull(ociPull, 'ociPull'),
     send(ociCopy, 'ociCopy'),
     send(ociExport, 'ociExport'),

@@ -2,7 +2,6 @@ import type { PlannedCommand } from '../command.ts'
 
 /** Commands of later releases: the help lists them, and they end with exit 5. */
 export const plannedCommands: readonly PlannedCommand[] = [
-  { words: ['report'], summary: 'Write a report of an image or repository' },
   { words: ['oci', 'prepare-boot'], summary: 'Set up booting of an image' },
   { words: ['oci', 'sign'], summary: 'Sign an image' },
   { words: ['oci', 'verify'], summary: 'Check the signatures of an image' },
