@@ -1,34 +1,41 @@
 /** One field of an on-disk record: its size in bytes, how to read it and how to write it. */
 export interface Field<T> {
   readonly size: number
+  /** Reads the field at `at`, in bytes. */
   get(view: DataView, at: number): T
+  /** Writes `value` at `at`, in bytes. */
   set(view: DataView, at: number, value: T): void
 }
 
+/** An unsigned byte. */
 export const u8: Field<number> = {
   size: 1,
   get: (view, at) => view.getUint8(at),
   set: (view, at, value) => view.setUint8(at, value),
 }
 
+/** An unsigned little-endian number of 2 bytes. */
 export const u16: Field<number> = {
   size: 2,
   get: (view, at) => view.getUint16(at, true),
   set: (view, at, value) => view.setUint16(at, value, true),
 }
 
+/** An unsigned little-endian number of 4 bytes. */
 export const u32: Field<number> = {
   size: 4,
   get: (view, at) => view.getUint32(at, true),
   set: (view, at, value) => view.setUint32(at, value, true),
 }
 
+/** An unsigned little-endian number of 8 bytes, as a bigint. */
 export const u64: Field<bigint> = {
   size: 8,
   get: (view, at) => view.getBigUint64(at, true),
   set: (view, at, value) => view.setBigUint64(at, value, true),
 }
 
+/** A signed little-endian number of 8 bytes in two's complement, as a bigint. */
 export const i64: Field<bigint> = {
   size: 8,
   get: (view, at) => view.getBigInt64(at, true),

@@ -61,10 +61,12 @@ export class ErofsImage {
     this.#algorithm = algorithm
   }
 
+  /** The composefs version: 0 and 1 are of the old layout, 2 is of the new one. */
   get version(): ErofsVersion {
     return this.#image.version
   }
 
+  /** Number of the root inode. */
   get rootNid(): number {
     return this.#image.rootNid
   }

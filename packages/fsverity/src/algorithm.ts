@@ -10,7 +10,9 @@ export interface Algorithm {
   readonly digestSize: 32 | 64
 }
 
+/** SHA-256: digests of 32 bytes, number 1 of the kernel. */
 export const SHA256: Algorithm = { name: 'sha256', kernelId: 1, digestSize: 32 }
+/** SHA-512: digests of 64 bytes, number 2 of the kernel. */
 export const SHA512: Algorithm = { name: 'sha512', kernelId: 2, digestSize: 64 }
 
 /** Every known algorithm. */

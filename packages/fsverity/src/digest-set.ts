@@ -21,6 +21,7 @@ export class DigestSet {
     this.#digestSize = algorithm.digestSize
   }
 
+  /** Digests in the set. */
   get size(): number {
     return this.#size
   }
@@ -43,6 +44,7 @@ export class DigestSet {
     return index
   }
 
+  /** Whether a digest of these bytes is in the set. */
   has(digest: Uint8Array): boolean {
     return this.#table[this.#place(digest)] !== EMPTY
   }

@@ -54,6 +54,7 @@ export class Digest {
     return `${this.hex.slice(0, 2)}/${this.hex.slice(2)}`
   }
 
+  /** True for a digest of the same algorithm and bytes. */
   equals(other: Digest): boolean {
     return this.algorithm === other.algorithm && equalBytes(this.bytes, other.bytes)
   }

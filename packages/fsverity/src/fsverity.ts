@@ -22,6 +22,7 @@ export interface FsverityOptions {
 export interface Fsverity {
   /** Bytes added so far. */
   readonly size: number
+  /** Adds the next bytes, which are not kept. */
   update(data: Uint8Array): this
   /** The digest of all bytes added. The object cannot be used afterwards. */
   digest(): Digest

@@ -22,6 +22,7 @@ export interface StreamHash {
    * gives the hash of all that any thread added.
    */
   readonly address?: number | undefined
+  /** Adds the next bytes, which are not kept. */
   update(data: Uint8Array): void
   /** The hash; the object cannot be used afterwards. */
   digest(): Uint8Array
@@ -31,7 +32,9 @@ export interface StreamHash {
 
 /** Who hashes: the one seam between the portable hash and a runtime's own. */
 export interface Hashing {
+  /** Who hashes the blocks of files with this algorithm. */
   blocks(algorithm: Algorithm): BlockHasher
+  /** Starts a plain hash. */
   stream(name: StreamHashName): StreamHash
   /**
    * Adds `data` to the hash whose state lies at `address`, whichever thread began it. The caller sees to it that the

@@ -38,6 +38,7 @@ const SKOPEO_TRANSPORTS = [
   'ostree',
 ] as const
 
+/** What stands before the colon of a reference that skopeo reads for us. */
 export type SkopeoTransport = (typeof SKOPEO_TRANSPORTS)[number]
 
 /**

@@ -4,4 +4,5 @@
  */
 export type XattrMode = 'allowlist-only' | 'keep-user-xattrs'
 
+/** What images keep where nobody says anything: the image id depends on it. */
 export const DEFAULT_XATTR_MODE: XattrMode = 'allowlist-only'

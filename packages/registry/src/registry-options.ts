@@ -30,5 +30,6 @@ export interface RegistryOptions {
   /** Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
   readonly userAgent?: string | undefined
+  /** Told before a request is made again. */
   onRetry?(event: RetryEvent): void
 }

@@ -193,6 +193,7 @@ export class RemoteRepository {
     await Promise.all(this.#sessions.map(session => session.close()))
   }
 
+  /** The same as `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -36,7 +36,9 @@ export interface OpenedImage {
   readonly hasVerity: boolean
   /** The whole image, in new memory. */
   bytes(): Uint8Array
+  /** Closes the file. */
   close(): void
+  /** The same as `close`. */
   [Symbol.dispose](): void
 }
 

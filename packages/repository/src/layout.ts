@@ -27,7 +27,9 @@ export interface Layout {
   object(id: Digest): string
   /** The directory of the object's file. */
   objectDirectory(id: Digest): string
+  /** Path of the link of a stream. */
   stream(id: string): string
+  /** Path of the link of an image. */
   image(hex: string): string
 }
 

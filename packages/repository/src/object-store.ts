@@ -12,6 +12,7 @@ export interface PutResult {
 /** Content by fs-verity digest: on disk, in memory, or only counted. */
 export interface ObjectStore {
   readonly algorithm: Algorithm
+  /** Whether an object of this digest is there. Its content is not read. */
   has(id: Digest): boolean
   /** Stores bytes that are in memory. They are not kept by reference. */
   put(content: Uint8Array): PutResult
@@ -40,6 +41,8 @@ export interface ObjectHandle {
   readonly size: number
   /** The bytes from `offset` on, exactly `length` of them, in new memory. */
   read(offset: number, length: number): Uint8Array
+  /** Closes the file. */
   close(): void
+  /** The same as `close`. */
   [Symbol.dispose](): void
 }

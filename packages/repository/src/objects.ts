@@ -51,6 +51,7 @@ export class DiskObjectStore implements ObjectStore {
     this.assertWritable = () => options.assertWritable()
   }
 
+  /** The algorithm of the digests that objects are named by. */
   get algorithm(): Algorithm {
     return this.verity.algorithm
   }
@@ -60,6 +61,7 @@ export class DiskObjectStore implements ObjectStore {
     return Atomics.load(this.#unsynced, 0) !== 0
   }
 
+  /** Set when an object is linked, cleared by a sync. */
   set hasUnsynced(value: boolean) {
     Atomics.store(this.#unsynced, 0, value ? 1 : 0)
   }

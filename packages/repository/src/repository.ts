@@ -117,6 +117,7 @@ export class Repository implements AsyncDisposable {
     this.images = new ImageStore({ layout, objects, verity, assertWritable })
   }
 
+  /** The algorithm of the digests that objects are named by. */
   get algorithm(): Algorithm {
     return this.metadata.algorithm
   }
@@ -223,6 +224,7 @@ export class Repository implements AsyncDisposable {
     closeSync(this.#directory)
   }
 
+  /** The same as `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

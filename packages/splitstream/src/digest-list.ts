@@ -30,6 +30,7 @@ export class DigestList implements Iterable<Digest> {
     return new Digest(this.algorithm, this.#bytes.subarray(index * size, (index + 1) * size))
   }
 
+  /** The digests, in the order of the file. */
   *[Symbol.iterator](): Generator<Digest> {
     for (let index = 0; index < this.length; index++) yield this.at(index) as Digest
   }

@@ -16,6 +16,7 @@ export const DESCRIPTOR_END = 5
 /** Longest head of a frame: magic, descriptor, window, dictionary ID and content size, each as long as can be. */
 export const FRAME_HEAD_MAX: number = 4 + 1 + 1 + 4 + 8
 
+/** Bytes of the head of a block. */
 export const BLOCK_HEAD_SIZE = 3
 
 /** Bytes behind the last block of a frame with a checksum. */

@@ -18,6 +18,7 @@ const NEWLINE = 0x0a
 /** Seconds whose high half is below this are exact as a number. */
 const HIGH_SAFE = 2 ** 21
 
+/** What of a tree is written. */
 export interface WriteDumpOptions {
   /**
    * Names in the root: only these and all below them are written after the root line. A hard link whose first

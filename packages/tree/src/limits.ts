@@ -13,6 +13,7 @@ export const XATTR_NAME_MAX = 255
 /** Longest value of an xattr in bytes. */
 export const XATTR_VALUE_MAX = 65535
 
+/** Largest number of nanoseconds in a time. */
 export const NANOSECONDS_MAX = 999_999_999
 
 /** Directories above each other that readers of images follow, ours and cfsctl: PATH_MAX leaves room for no more. */

@@ -5,12 +5,19 @@ export const PERMISSION_MASK = 0o7777
 
 /** Type bits of a mode, as in `st_mode`. */
 export const TYPE_MASK = 0o170000
+/** Type bits of a fifo. */
 export const TYPE_FIFO = 0o010000
+/** Type bits of a character device; with device number 0, of a whiteout. */
 export const TYPE_CHR = 0o020000
+/** Type bits of a directory. */
 export const TYPE_DIRECTORY = 0o040000
+/** Type bits of a block device. */
 export const TYPE_BLK = 0o060000
+/** Type bits of a regular file. */
 export const TYPE_REGULAR = 0o100000
+/** Type bits of a symlink. */
 export const TYPE_SYMLINK = 0o120000
+/** Type bits of a socket. */
 export const TYPE_SOCKET = 0o140000
 
 /** Type bits of each kind. */

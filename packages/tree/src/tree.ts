@@ -53,6 +53,7 @@ export class FileTree {
     if (root !== undefined) this.setMetadata(ROOT, root)
   }
 
+  /** The algorithm of the digests of external files. */
   get algorithm(): Algorithm {
     return this.#store.algorithm
   }
@@ -171,6 +172,7 @@ export class FileTree {
     this.#writeMetadata(inode, metadata, this.#store.xattrSets.internList(metadata.xattrs))
   }
 
+  /** Mode, owner, time and xattrs of an inode, as a value of its own. */
   metadata(inode: Inode): Metadata {
     return {
       mode: this.mode(inode),
@@ -182,11 +184,13 @@ export class FileTree {
     }
   }
 
+  /** What kind of file an inode is. */
   kind(inode: Inode): FileKind {
     this.#assertLive(inode)
     return kindOfMode(this.#store.inodes.mode[inode] as number) as FileKind // only known types go in
   }
 
+  /** Whether an inode is a directory. */
   isDirectory(inode: Inode): boolean {
     this.#assertLive(inode)
     return this.#store.isDirectory(inode)
@@ -198,16 +202,19 @@ export class FileTree {
     return (this.#store.inodes.mode[inode] as number) & PERMISSION_MASK
   }
 
+  /** User that owns an inode. */
   uid(inode: Inode): number {
     this.#assertLive(inode)
     return this.#store.inodes.uid[inode] as number
   }
 
+  /** Group that owns an inode. */
   gid(inode: Inode): number {
     this.#assertLive(inode)
     return this.#store.inodes.gid[inode] as number
   }
 
+  /** Time of the last change, in seconds since 1970; the nanoseconds count up from there. */
   mtimeSeconds(inode: Inode): bigint {
     this.#assertLive(inode)
     const { mtimeHigh, mtimeLow } = this.#store.inodes
@@ -215,6 +222,7 @@ export class FileTree {
     return (high << 32n) | BigInt(mtimeLow[inode] as number)
   }
 
+  /** Nanoseconds of the time of the last change, 0 to 999,999,999. */
   mtimeNanoseconds(inode: Inode): number {
     this.#assertLive(inode)
     return this.#store.inodes.mtimeNanoseconds[inode] as number
@@ -320,10 +328,12 @@ export class FileTree {
     return index === 0 ? undefined : index
   }
 
+  /** The inode that a name leads to. */
   nameInode(index: NameIndex): Inode {
     return this.#store.names.inode[index] as number
   }
 
+  /** The bytes of a name. Aliases the tree. */
   nameBytes(index: NameIndex): Uint8Array {
     return this.#store.names.bytes(index)
   }

@@ -6,6 +6,7 @@ import { type Compression, DETECTION_SIZE, detectCompression } from './detect.ts
 import { type DecoderOptions, openDecoder } from './layer-decoder.ts'
 import { STEP_SIZE } from './push-decoder.ts'
 
+/** What is known of a blob, and who decompresses it. */
 export interface DecompressOptions {
   /** What the media type says. Only a hint: it decides whether a blob of no bytes is an empty layer, nothing else. */
   readonly hint?: Compression | undefined

@@ -29,26 +29,38 @@ interface JsonSpan {
   readonly start: number
   readonly end: number
 }
+
+/** `null`. */
 export interface JsonNull extends JsonSpan {
   readonly kind: 'null'
 }
+
+/** `true` or `false`. */
 export interface JsonBoolean extends JsonSpan {
   readonly kind: 'boolean'
   readonly value: boolean
 }
+
+/** A number, which is no number yet: it has the digits of the document. */
 export interface JsonNumber extends JsonSpan {
   readonly kind: 'number'
   /** As written. */
   readonly text: string
 }
+
+/** A string, its escapes resolved. */
 export interface JsonString extends JsonSpan {
   readonly kind: 'string'
   readonly value: string
 }
+
+/** A list of values. */
 export interface JsonArray extends JsonSpan {
   readonly kind: 'array'
   readonly items: readonly JsonNode[]
 }
+
+/** Values by their keys. */
 export interface JsonObject extends JsonSpan {
   readonly kind: 'object'
   /** In the order of the document. */

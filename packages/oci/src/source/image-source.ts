@@ -49,6 +49,8 @@ export interface ImageSource {
     digest: string,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<readonly Descriptor[]>
+  /** Lets go of files, connections and processes. */
   close(): Promise<void>
+  /** The same as `close`. */
   [Symbol.asyncDispose](): Promise<void>
 }

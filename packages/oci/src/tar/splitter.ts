@@ -16,13 +16,17 @@ export interface LayerSink {
   openObject(path: Uint8Array): ObjectPieces
   /** The object stands here in the stream. */
   external(digest: Digest, size: number): void
+  /** The next entry, when all of its content has been given. */
   entry(entry: TarEntry): void
 }
 
 /** A content on its way into an object. */
 export interface ObjectPieces {
+  /** Takes the next bytes of the content. */
   write(data: Uint8Array): void
+  /** The content is complete: gives the digest of the object that it became. */
   finish(): Digest
+  /** The content will never be complete. */
   abort(): void
 }
 

@@ -51,6 +51,8 @@ export interface ImageTarget {
    * @returns what a person should know of it
    */
   commit(options?: SignalOptions): Promise<readonly string[]>
+  /** Lets go of files and connections, and of what was put without a `commit`. */
   close(): Promise<void>
+  /** The same as `close`. */
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -2,6 +2,7 @@ import { encodeUtf8, equalBytes, startsWith } from '@composefs/bytes'
 import { type FileTree, type Inode, ROOT, type Xattr } from '@composefs/tree'
 import type { XattrMode } from '../xattr-mode.ts'
 
+/** What of the xattrs stays, and who is told. */
 export interface TransformOptions {
   /** Which xattrs stay. */
   readonly xattrs: XattrMode

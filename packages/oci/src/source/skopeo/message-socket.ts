@@ -10,6 +10,7 @@ export interface MessageSocket {
   send(data: Uint8Array): void
   /** Waits for a message; undefined when either end is closed. Throws the reason of `signal`. */
   receive(options: { readonly signal: AbortSignal }): Promise<SocketMessage | undefined>
+  /** Closes this end. A `receive` that waits gives undefined. */
   close(): void
 }
 
