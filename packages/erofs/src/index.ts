@@ -12,7 +12,12 @@ export type { DirectoryEntry } from './directory.ts'
 export { ErofsError, type ErofsErrorCode, type ErofsErrorFacts, isErofsError } from './errors.ts'
 export type { ErofsVersion } from './format.ts'
 export { ErofsImage, type OpenImageOptions, openImage } from './image.ts'
-export { readImageVersion } from './image-version.ts'
+export {
+  IMAGE_HEAD_SIZE,
+  type ImageHead,
+  readImageHead,
+  readImageVersion,
+} from './image-version.ts'
 export type { ErofsInode } from './inode.ts'
 export { IMAGE_SIZE_MAX } from './limits.ts'
 export type { ImageFile } from './paged-bytes.ts'

@@ -10,13 +10,19 @@ export type LinuxErrorCode =
   | 'ERR_LINUX_NOT_COMPOSEFS'
   /** A library inside the node executable that cannot be called, and was asked for by name. */
   | 'ERR_LINUX_NO_ENGINE'
+  /** A word of `-o` that is unknown, or lacks what belongs to it. */
+  | 'ERR_LINUX_BAD_MOUNT_OPTION'
+  /** What is to map owners is no user namespace, or maps nothing. */
+  | 'ERR_LINUX_BAD_USER_NAMESPACE'
 
 /** What is known of a LinuxError, for programs. */
 export interface LinuxErrorFacts {
   readonly platform?: string
   readonly architecture?: string
-  /** The mount point. */
+  /** The mount point, or what stands for a user namespace. */
   readonly path?: string
+  /** A word of `-o`. */
+  readonly option?: string
   /** Type and source of what is mounted there. */
   readonly type?: string
   readonly source?: string

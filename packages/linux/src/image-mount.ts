@@ -7,6 +7,7 @@ import { attempt } from './libc.ts'
 import { openLoopDevice } from './loop.ts'
 import { MOUNT_ATTR_IDMAP, MOUNT_ATTR_RDONLY } from './mount-attributes.ts'
 import { terminated } from './path.ts'
+import { assertMapsOwners } from './user-namespace.ts'
 
 const AT_EMPTY_PATH = 0x1000
 
@@ -50,10 +51,12 @@ export function mountErofs(image: number, options: { readonly hasAcl: boolean })
  * Maps the owners of a detached mount by a user namespace, given as a path such as `/proc/PID/ns/user`.
  *
  * @throws Node-shaped errors; EINVAL and EPERM say what idmapped EROFS mounts need
+ * @throws LinuxError ERR_LINUX_BAD_USER_NAMESPACE
  */
 export function idmapMount(mount: number, userNamespace: string): void {
   const namespace = openSync(userNamespace, constants.O_RDONLY | constants.O_NOCTTY)
   try {
+    assertMapsOwners(namespace, userNamespace)
     const attributes = new Uint8Array(MountAttr.size)
     MountAttr.write(new DataView(attributes.buffer), 0, {
       set: BigInt(MOUNT_ATTR_IDMAP),

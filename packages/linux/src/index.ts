@@ -18,6 +18,11 @@ export {
   mountComposefs,
 } from './mount-composefs.ts'
 export {
+  type ComposefsOptions,
+  parseComposefsOptions,
+  parseMountAttributes,
+} from './mount-options.ts'
+export {
   type ComposefsMountEntry,
   composefsMounts,
   isComposefsMount,
@@ -38,5 +43,6 @@ export {
 export { type FileSystemFacts, fileSystemFacts, isReadOnly } from './statfs.ts'
 export { linuxSystem } from './system.ts'
 export { type BusyError, type UnmountOptions, unmountComposefs } from './umount.ts'
-export { enableVerity, measureVerity, type VerityMeasurement } from './verity.ts'
+export { isInitialUserNamespace } from './user-namespace.ts'
+export { enableVerity, isMarkedVerity, measureVerity, type VerityMeasurement } from './verity.ts'
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.ts'

@@ -15,8 +15,8 @@ export interface ComposefsMount {
   readonly objects: readonly PathLike[]
   /** An existing directory. A mount that is there already is covered. */
   readonly target: PathLike
-  /** Name of the image, shown as `composefs:NAME` in the list of mounts. */
-  readonly name: string
+  /** Name of the image, shown as `composefs:NAME` in the list of mounts; without one it says `composefs`. */
+  readonly name?: string | undefined
   /**
    * Whether the kernel compares the fs-verity digest of each object with the image when it is opened. `try`: if the
    * kernel knows how. On a file system without fs-verity `require` mounts, and every object then gives EIO.
@@ -118,7 +118,8 @@ function warningsOf(form: OverlayForm): string[] {
 }
 
 /** The source of the mount. fsconfig takes no more bytes than that; the end of the name is for people anyway. */
-function sourceOf(name: string): string {
+function sourceOf(name: string | undefined): string {
+  if (name === undefined) return 'composefs'
   const source = encodeUtf8(`composefs:${name}`)
   if (source.length <= FSCONFIG_VALUE_MAX) return `composefs:${name}`
   // A character cut in two becomes U+FFFD, which is as long as the longest cut: three bytes.

@@ -22,9 +22,14 @@ export interface MountEntry {
 export interface ComposefsMountEntry extends MountEntry {
   /** The name it was mounted by, where the source has one. */
   readonly name: string | undefined
-  readonly mode: 'kernel' | 'fuse'
+  /** Who serves the image: the kernel, a process, or a process below an overlay of the kernel. */
+  readonly mode: 'kernel' | 'fuse' | 'fuse-overlay'
   readonly verity: 'off' | 'require'
   readonly isReadOnly: boolean
+  /** Directories of objects, as far as the options show paths of them. */
+  readonly objects: readonly string[]
+  /** True when changes, old or new, may cover what is in the image. */
+  readonly hasUpper: boolean
 }
 
 /** All mounts of this process's mount namespace, in the kernel's order. */
@@ -39,10 +44,39 @@ export function composefsMounts(entries: readonly MountEntry[] = mounts()): Comp
     name: entry.source.startsWith('composefs:')
       ? entry.source.slice('composefs:'.length)
       : undefined,
-    mode: entry.type === 'overlay' ? 'kernel' : 'fuse',
+    mode: modeOf(entry),
     verity: entry.superOptions.includes('verity=require') ? 'require' : 'off',
     isReadOnly: entry.options.includes('ro') || entry.superOptions.includes('ro'),
+    objects: objectsOf(entry),
+    hasUpper: entry.superOptions.some(option => option.startsWith('upperdir=')),
   }))
+}
+
+/** The source that cfsctl gives the overlay above its FUSE server. */
+const FUSE_SOURCE = 'composefs-fuse'
+
+function modeOf({ type, source }: MountEntry): ComposefsMountEntry['mode'] {
+  if (type !== 'overlay') return 'fuse'
+  return source === FUSE_SOURCE ? 'fuse-overlay' : 'kernel'
+}
+
+/** Paths of descriptors lead nowhere any more: their process has closed them. */
+const NO_PATH = /^\/proc\/self\/fd\/|^(?!\/)/
+
+/** The data layers: each an option of its own, or all behind the image in one. */
+function objectsOf({ superOptions }: MountEntry): string[] {
+  return superOptions
+    .flatMap(option => {
+      const [key, value = ''] = splitOnce(option, '=')
+      if (key === 'datadir+') return [value]
+      return key === 'lowerdir' ? value.split(/::?/).slice(1) : []
+    })
+    .filter(path => !NO_PATH.test(path))
+}
+
+function splitOnce(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 /** True for a mount that this program, cfsctl or the tools in C made. */

@@ -202,7 +202,12 @@ describe.skipIf(why !== undefined)(`composefs mounts${why ? ` (${why})` : ''}`, 
     [
       'no user namespace',
       () => ({ idmap: '/proc/self/ns/mnt' }),
-      { code: 'EINVAL', step: 'idmap' },
+      { code: 'ERR_LINUX_BAD_USER_NAMESPACE', step: 'idmap' },
+    ],
+    [
+      'the user namespace that maps nothing',
+      () => ({ idmap: '/proc/self/ns/user' }),
+      { code: 'ERR_LINUX_BAD_USER_NAMESPACE', step: 'idmap' },
     ],
     [
       'upper and work directories that are one',

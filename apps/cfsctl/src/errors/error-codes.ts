@@ -215,6 +215,8 @@ const LINUX: Readonly<Record<LinuxErrorCode, CliCode>> = {
   ERR_LINUX_NOT_MOUNTED: 'not-a-mount',
   ERR_LINUX_NOT_COMPOSEFS: 'not-a-mount',
   ERR_LINUX_NO_ENGINE: 'feature-unsupported',
+  ERR_LINUX_BAD_MOUNT_OPTION: 'usage',
+  ERR_LINUX_BAD_USER_NAMESPACE: 'usage',
 }
 
 /** The code of the command line for each code of a package. The packages know nothing of it. */
