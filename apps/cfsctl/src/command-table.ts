@@ -23,6 +23,7 @@ import { info } from './commands/info.ts'
 import { init } from './commands/init.ts'
 import { man } from './commands/man.ts'
 import { mount } from './commands/mount.ts'
+import { mounts } from './commands/mounts.ts'
 import { ociComputeId } from './commands/oci/compute-id.ts'
 import { ociCopy } from './commands/oci/copy.ts'
 import { ociDigests } from './commands/oci/digests.ts'
@@ -50,8 +51,8 @@ import { globalOptions } from './global-options.ts'
 import { tools } from './tools.ts'
 
 const check = bundled(() => import('./bundles/check.ts'))
-const help = bundled(() => import('./bundles/completion.ts'))
 const examining = bundled(() => import('./bundles/doctor.ts'))
+const help = bundled(() => import('./bundles/completion.ts'))
 const light = bundled(() => import('./bundles/light.ts'))
 const manual = bundled(() => import('./bundles/manual.ts'))
 const mounting = bundled(() => import('./bundles/mount.ts'))
@@ -109,6 +110,7 @@ export const cfsctl: Program = {
     mounting(ociMount, 'ociMount'),
     mounting(mount, 'mount'),
     light(umount, 'umount'),
+    mounting(mounts, 'mounts'),
     help(completion, 'completion'),
     manual(man, 'man'),
   ],

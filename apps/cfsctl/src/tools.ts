@@ -12,4 +12,9 @@ export const tools: readonly Tool[] = [
     summary: 'Look into images',
     load: async () => (await import('./composefs-info-program.ts')).composefsInfoProgram,
   },
+  {
+    name: 'mount.composefs',
+    summary: 'Mount an image file, for mount(8)',
+    load: async () => (await import('./mount-composefs-program.ts')).mountComposefsProgram,
+  },
 ]

@@ -1,10 +1,13 @@
-import { realpathSync } from 'node:fs'
-import { isLinuxError, type MountedComposefs, mountComposefs } from '@composefs/linux'
+import { closeSync, existsSync, openSync, realpathSync } from 'node:fs'
+import { isMarkedVerity, parseMountAttributes } from '@composefs/linux'
 import type { OpenedImage, Repository } from '@composefs/repository'
 import type { OptionValues } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
+import { readHead } from '../mounting/image-head.ts'
+import { kernelMount } from '../mounting/kernel-mount.ts'
+import { assertOutsideRepository } from '../mounting/outside-repository.ts'
 import type { Json } from '../output/result.ts'
 import type { mountOptions } from './shared-options.ts'
 
@@ -23,20 +26,27 @@ export async function mountImage(
   image: OpenedImage,
   request: MountRequest,
 ): Promise<Json> {
-  const { context, upperdir, workdir } = request
-  assertVerityWorks(repository, image)
+  const { context, mountpoint, upperdir, workdir } = request
+  const attributes = parseMountAttributes(request['mount-option'].flatMap(wordsOf))
+  assertVerityWorks(repository, image, context)
+  for (const directory of [mountpoint, upperdir, workdir]) {
+    if (directory !== undefined) assertOutsideRepository(repository, directory)
+  }
   await confirmRoot(request)
-  const upper = upperdir === undefined || workdir === undefined ? undefined : { upperdir, workdir }
-  const mounted = tryMount(() =>
-    mountComposefs({
+  const mounted = await kernelMount(
+    {
       image: image.fd,
       objects: [repository.layout.objects],
-      target: request.mountpoint,
+      target: mountpoint,
       name: request.name,
       verity: repository.secure ? 'require' : 'off',
-      upper,
+      upper: upperdir === undefined || workdir === undefined ? undefined : { upperdir, workdir },
       readWrite: request['read-write'],
-    }),
+      idmap: request.idmap,
+      attributes,
+      hasAcl: readHead(image.fd)?.mayHaveAcl,
+    },
+    { signal: context.signal, readImage: () => image.bytes() },
   )
   for (const warning of mounted.warnings) context.console.warning(warning)
   return {
@@ -50,10 +60,35 @@ export async function mountImage(
   }
 }
 
-/** A kernel that cannot measure the image would show files that cannot be read. */
-function assertVerityWorks(repository: Repository, image: OpenedImage): void {
-  if (!repository.secure || image.hasVerity) return
-  throw new CliError('verity-unsupported', 'the kernel cannot check fs-verity digests here')
+function wordsOf(text: string): string[] {
+  return text.split(',').filter(word => word !== '')
+}
+
+/**
+ * A kernel that cannot measure the image would show files that cannot be read; and one that cannot even tell that the
+ * repository has fs-verity would show files that nobody checks.
+ */
+function assertVerityWorks(repository: Repository, image: OpenedImage, context: Context): void {
+  const isChecked = repository.secure ? image.hasVerity : context.globals.insecure
+  if (isChecked || (!repository.secure && !isMadeWithVerity(repository))) return
+  throw new CliError('verity-unsupported', 'the kernel cannot check fs-verity digests here', {
+    hints: [
+      'this repository has fs-verity: mount it by a kernel with CONFIG_FS_VERITY, on a file system that has it',
+      'cfsctl --insecure mounts it without that check: then nobody finds out what was changed in its files',
+    ],
+    context: { repository: repository.path },
+  })
+}
+
+function isMadeWithVerity({ layout }: Repository): boolean {
+  // An old repository has none, and says nowhere that it is secure.
+  if (!existsSync(layout.metadata)) return false
+  const file = openSync(layout.metadata, 'r')
+  try {
+    return isMarkedVerity(file)
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** Covering the root directory is hardly ever meant. */
@@ -61,27 +96,5 @@ async function confirmRoot({ mountpoint, context }: MountRequest): Promise<void>
   if (realpathSync(mountpoint) !== '/') return
   if (!(await confirm(context, 'Mount over the root directory?'))) {
     throw new CliError('interrupted', 'nothing was mounted')
-  }
-}
-
-function tryMount(mount: () => MountedComposefs): MountedComposefs {
-  try {
-    return mount()
-  } catch (error) {
-    if (isLinuxError(error)) throw error
-    const { code, step } = error as NodeJS.ErrnoException & { step?: string }
-    if (code === 'EPERM' && step !== undefined) {
-      throw new CliError('not-permitted', 'mounting is not permitted', {
-        cause: error,
-        hints: ['mounting by the kernel needs root in the initial user namespace (CAP_SYS_ADMIN)'],
-      })
-    }
-    if (code === 'ENODEV' && step !== undefined) {
-      throw new CliError('kernel-too-old', 'the kernel has no erofs or no overlayfs', {
-        cause: error,
-        hints: ['load them: modprobe erofs overlay'],
-      })
-    }
-    throw error
   }
 }

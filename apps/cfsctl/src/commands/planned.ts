@@ -6,8 +6,6 @@ export const plannedCommands: readonly PlannedCommand[] = [
   { words: ['oci', 'sign'], summary: 'Sign an image' },
   { words: ['oci', 'verify'], summary: 'Check the signatures of an image' },
   { words: ['oci', 'varlink'], summary: 'Serve the varlink interface' },
-  { words: ['mounts'], summary: 'List what is mounted' },
-  { words: ['mount.composefs'], summary: 'Mount an image, for mount(8)' },
   { words: ['fetch'], summary: 'Fetch a stream over HTTP' },
   { words: ['ostree'], summary: 'Work with ostree commits' },
   { words: ['varlink'], summary: 'Serve the varlink interface' },

@@ -44,12 +44,14 @@ export const mountOptions = [
   {
     name: 'upperdir',
     value: { kind: 'path', label: 'DIR' },
+    completes: 'directory',
     requires: ['workdir'],
     summary: 'Where changes go',
   },
   {
     name: 'workdir',
     value: { kind: 'path', label: 'DIR' },
+    completes: 'directory',
     requires: ['upperdir'],
     summary: 'An empty directory beside the upper one that overlayfs works in',
   },
@@ -57,6 +59,18 @@ export const mountOptions = [
     name: 'read-write',
     requires: ['upperdir'],
     summary: 'Allow changes; they go to the upper directory',
+  },
+  {
+    name: 'idmap',
+    value: { kind: 'path', label: 'FILE' },
+    summary: 'A user namespace that maps the owners in the image, such as /proc/PID/ns/user',
+  },
+  {
+    name: 'mount-option',
+    value: { kind: 'text', label: 'WORDS' },
+    completes: 'mount-options',
+    repeat: true,
+    summary: 'Attributes of the mount: nodev, nosuid, noexec, noatime and the like, between commas',
   },
 ] as const satisfies readonly Option[]
 
