@@ -1,7 +1,5 @@
 import type { Command } from '../command.ts'
-import { comparedFields, differenceFields } from './compared-fields.ts'
 import { comparedDescription, comparedPositionals } from './compared-operands.ts'
-import { within } from './output-fields.ts'
 import { directoryOptions } from './shared-options.ts'
 
 export const diff = {
@@ -24,19 +22,6 @@ export const diff = {
     'cfsctl diff --stat image:refs/base dir:/srv/rootfs',
     'cfsctl --json diff old.erofs new.dump',
   ],
-  output: {
-    ...comparedFields,
-    same: 'whether there are no differences',
-    'counts.added': 'names that only B has',
-    'counts.removed': 'names that only A has',
-    'counts.changed': 'names that are not the same',
-    'counts.parts.{}': 'the last of them by what is not the same',
-    'fetch.objects': 'objects that B needs and A has not',
-    'fetch.bytes': 'what they add up to',
-    'fetch.objects_needed': 'all objects that B needs',
-    'fetch.bytes_needed': 'what they add up to',
-    ...within('changes[]', differenceFields),
-  },
   output: {
     'a.name': 'A as it was named',
     'a.kind': 'what it is',

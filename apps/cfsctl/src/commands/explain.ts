@@ -1,7 +1,5 @@
 import type { Command } from '../command.ts'
-import { comparedFields, differenceFields } from './compared-fields.ts'
 import { comparedDescription, comparedPositionals } from './compared-operands.ts'
-import { within } from './output-fields.ts'
 import { directoryOptions } from './shared-options.ts'
 
 export const explain = {
@@ -20,21 +18,6 @@ export const explain = {
     'cfsctl explain theirs.dump app:1.0',
     'cfsctl --json explain v1.erofs v2.erofs',
   ],
-  output: {
-    ...comparedFields,
-    rule: 'the first rule that the two differ by; null where they do not',
-    'rules[].rule': 'a rule, those first that explain most',
-    'rules[].side': '`a` or `b`: where it was applied; null where it is no single one',
-    'rules[].summary': 'the rule in words',
-    'rules[].count': 'entries or layers that it explains',
-    'rules[].examples[].kind': '`entry` of the trees, `layer`, or `image`: a place in the images',
-    ...within('rules[].examples[]', differenceFields),
-    'rules[].examples[].layer': 'of a layer: its number; `a` and `b` are diff ids',
-    'rules[].examples[].field': 'of a place in the images; `a` and `b` say what is there',
-    'rules[].fix': 'what would most likely make them the same',
-    'reproducible.a': 'of images with one tree: whether A is what this program writes of it',
-    'reproducible.b': 'the same of B',
-  },
   output: {
     'a.name': 'A as it was named',
     'a.kind': 'what it is',
