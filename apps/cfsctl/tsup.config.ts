@@ -1,6 +1,7 @@
 import { defineConfig, type Options } from 'tsup'
 import { library } from '../../tsup.config.base.ts'
 import { builtInModules } from './build/built-in-modules.ts'
+import { engineHashes } from './build/engine-hashes.ts'
 import { nodeHashing } from './build/node-hashing.ts'
 import { separateFiles } from './build/separate-files.ts'
 
@@ -33,7 +34,7 @@ export const program: Options = {
   minifyWhitespace: true,
   external: ['koffi'],
   removeNodeProtocol: false,
-  esbuildPlugins: [separateFiles(entry), builtInModules, nodeHashing],
+  esbuildPlugins: [separateFiles(entry), engineHashes, builtInModules, nodeHashing],
   inject: ['build/performance.ts'],
   esbuildOptions: options => {
     options.conditions = ['composefs-source']

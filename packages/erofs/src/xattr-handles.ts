@@ -176,12 +176,14 @@ export class XattrHandles {
   #sort(shared: Uint32Array): void {
     const compare = this.#source.isOld ? compareOldEntries : compareEntries
     const sign = this.#source.isOld ? -1 : 1
+    // Nearly all are metacopies and redirects, and what those are called tells them apart: no entry is made for them.
+    const metacopyFirst = compare(this.#metacopyEntry, this.#redirectEntry)
     shared.sort((a, b) => {
-      const kind = a & KIND_MASK
-      if (kind !== PAIR && kind === (b & KIND_MASK)) {
-        return sign * this.#objects.compare(a >>> KIND_BITS, b >>> KIND_BITS)
-      }
-      return sign * compare(this.#entry(a), this.#entry(b))
+      const kindA = a & KIND_MASK
+      const kindB = b & KIND_MASK
+      if (kindA === PAIR || kindB === PAIR) return sign * compare(this.#entry(a), this.#entry(b))
+      if (kindA === kindB) return sign * this.#objects.compare(a >>> KIND_BITS, b >>> KIND_BITS)
+      return kindA === METACOPY_OF ? sign * metacopyFirst : -sign * metacopyFirst
     })
   }
 

@@ -27,7 +27,7 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** The hashes where there are no native ones, and what those are compared with: `nodeHashing`. */
+  /** The hashes where there are no native ones: `nodeHashing`. */
   readonly fallback: Hashing
   /** Default `auto`. */
   readonly choice?: EngineChoice
@@ -59,7 +59,7 @@ export function createEngine({ fallback, choice = 'auto' }: EngineOptions): Engi
       { platform: process.platform, architecture: process.arch },
     )
   }
-  const native = new NativeHashing(fallback)
+  const native = new NativeHashing()
   const gzip = decoderMaker(bindInflate, gzipWorks)
   const zstd = decoderMaker(bindUnzstd, zstdWorks)
   return {

@@ -1,14 +1,8 @@
-import type {
-  Algorithm,
-  BlockHasher,
-  Hashing,
-  StreamHash,
-  StreamHashName,
-} from '@composefs/fsverity'
+import type { Algorithm, BlockHasher, StreamHash, StreamHashName } from '@composefs/fsverity'
 import { createBlockHasher } from './block-hasher.ts'
 import { ifBound, loadNative, type Native } from './native.ts'
 import { bindOpenssl, type Openssl } from './openssl.ts'
-import { hashesAgree, streamsAgree } from './self-test.ts'
+import { blocksWork, streamWorks } from './self-test.ts'
 import { StreamHasher } from './stream-hash.ts'
 
 /** Bytes of each hash. */
@@ -18,19 +12,13 @@ const DIGEST_SIZES: Readonly<Record<StreamHashName, number>> = {
   sha512: 64,
 }
 
-/** Parts of the hashing that the OpenSSL inside node can do; undefined for those that it cannot. */
+/** Parts of the hashing that the OpenSSL inside node can do, by known answers; undefined for those that it cannot. */
 export class NativeHashing {
-  readonly #portable: Hashing
   readonly #blocks = new Map<Algorithm, BlockHasher | undefined>()
   /** Names of stream hashes, and whether they are right. */
   readonly #streams = new Map<StreamHashName, boolean>()
   #openssl: { native: Native; openssl: Openssl } | undefined | 'untried' = 'untried'
   #streamHasher: StreamHasher | undefined
-
-  /** `portable` has the last word: what differs from it is not used. */
-  constructor(portable: Hashing) {
-    this.#portable = portable
-  }
 
   blocks(algorithm: Algorithm): BlockHasher | undefined {
     if (!this.#blocks.has(algorithm)) this.#blocks.set(algorithm, this.#createBlocks(algorithm))
@@ -41,7 +29,7 @@ export class NativeHashing {
     let isRight = this.#streams.get(name)
     if (isRight === undefined) {
       const probe = this.#begin(name)
-      isRight = probe !== undefined && streamsAgree(probe, name, this.#portable)
+      isRight = probe !== undefined && streamWorks(probe, name)
       this.#streams.set(name, isRight)
     }
     return isRight ? this.#begin(name) : undefined
@@ -58,8 +46,7 @@ export class NativeHashing {
     const library = this.#library()
     if (library === undefined) return undefined
     const hasher = createBlockHasher(algorithm, library.native, library.openssl)
-    const portable = this.#portable.blocks(algorithm)
-    return hasher !== undefined && hashesAgree(hasher, portable) ? hasher : undefined
+    return hasher !== undefined && blocksWork(hasher) ? hasher : undefined
   }
 
   #begin(name: StreamHashName): StreamHash | undefined {
