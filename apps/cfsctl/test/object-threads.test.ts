@@ -13,11 +13,11 @@ test.each([
   [64, 15, 68],
   [1024, 15, 68],
 ])('--jobs %i: %i threads beside the main one, %s slots', (jobs, threads, slotCount) => {
-  expect(objectHelpers(jobs)).toMatchObject({ threads })
+  expect(objectHelpers(jobs)).toMatchObject({ threads, startAtOnce: false })
   expect(objectHelpers(jobs).slotCount).toBe(slotCount)
 })
 
 test('a variable chooses the threads, and --jobs the slots', () => {
   vi.stubEnv('COMPOSEFS_HELPERS', '2')
-  expect(objectHelpers(64)).toMatchObject({ threads: 2, slotCount: 68 })
+  expect(objectHelpers(64)).toMatchObject({ threads: 2, slotCount: 68, startAtOnce: true })
 })

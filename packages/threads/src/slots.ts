@@ -25,6 +25,8 @@ export interface HelpersOptions {
   readonly threads: number
   /** Starts a thread that calls `serveSlots`, and ends when that returns. */
   createWorker(slots: SharedSlots): Worker
+  /** True to start them with the first lane, whatever there is to do. Default: `startHelpers` does. */
+  readonly startAtOnce?: boolean | undefined
 }
 
 /**
@@ -76,6 +78,7 @@ export class Slots implements AsyncDisposable {
    */
   lane<Note = void>(options: LaneOptions<Note>): Lane<Note> {
     if (this.#isClosed) throw new TypeError('the slots are closed')
+    if (this.#options.helpers?.startAtOnce) this.startHelpers()
     return new Lane(this.#pool(), options)
   }
 

@@ -18,6 +18,16 @@ async function occupy({ shared }: TestSlots, lane: Lane): Promise<void> {
   await until(() => shared.arrived === 1)
 }
 
+test.each([
+  [true, 2],
+  [false, 0],
+])('startAtOnce: %s: %i helpers with the first lane', async (startAtOnce, count) => {
+  const { slots } = openSlots({ threads: 2, startAtOnce })
+  expect(slots.helperCount).toBe(0)
+  await slots.lane({ onDone() {} }).drain()
+  expect(slots.helperCount).toBe(count)
+})
+
 describe('abort', () => {
   test('waits for the helper that is in a job', async () => {
     const opened = openSlots({ threads: 1, slotCount: 2 })

@@ -15,6 +15,8 @@ export interface TestSlotsOptions {
   readonly slotCount?: number
   /** What the helpers do instead: 'throws', 'exits'. */
   readonly behaviour?: string
+  /** Default: the helpers are started here. */
+  readonly startAtOnce?: boolean
 }
 
 /** Slots with helpers that check what they get. They are closed at the end of the test. */
@@ -28,7 +30,8 @@ export function openSlots(options: TestSlotsOptions = {}): TestSlots {
 }
 
 /** The same; the caller closes them. */
-export function createSlots({ threads = 0, slotCount, behaviour }: TestSlotsOptions): TestSlots {
+export function createSlots(options: TestSlotsOptions): TestSlots {
+  const { threads = 0, slotCount, behaviour, startAtOnce } = options
   const shared = new Shared()
   const workers: Worker[] = []
   const slots = new Slots({
@@ -41,9 +44,10 @@ export function createSlots({ threads = 0, slotCount, behaviour }: TestSlotsOpti
         workers.push(worker)
         return worker
       },
+      startAtOnce,
     },
   })
-  slots.startHelpers()
+  if (startAtOnce === undefined) slots.startHelpers()
   return { slots, shared, workers }
 }
 

@@ -3,7 +3,10 @@ import type { ObjectHelpers } from '@composefs/repository'
 import { CliError } from '../errors/cli-error.ts'
 import { startHelperWorker } from './helper-worker.ts'
 
-/** Says how many threads there are beside the main one; what is not set, or empty, leaves it to us. */
+/**
+ * Says how many threads there are beside the main one, which then start with the first work there is; what is not set,
+ * or empty, leaves both to us.
+ */
 const VARIABLE = 'COMPOSEFS_HELPERS'
 
 /** More of them wait for the one that reads, inflates and splits. */
@@ -26,7 +29,7 @@ const YOUNG_MEGABYTES = 2
 
 /**
  * The threads that hash and store beside the main one: one less than `--jobs` says, by default one for each further
- * processor, at most three. They start when there is enough to do.
+ * processor, at most three. They start when there is enough to do, or at once when the variable asks for them.
  *
  * @throws CliError usage: the variable is no number
  */
@@ -35,6 +38,7 @@ export function objectHelpers(jobs?: number): ObjectHelpers {
   return {
     threads: helperCount(jobs),
     createWorker: startHelper,
+    startAtOnce: Boolean(process.env[VARIABLE]),
     ...(slots === undefined ? {} : { slotCount: slots }),
   }
 }

@@ -10,6 +10,8 @@ export interface ObjectHelpers {
   createWorker(data: { readonly slots: SharedSlots; readonly setup: ObjectWorkSetup }): Worker
   /** Mebibytes of memory that they share. Default: as many as they make use of. */
   readonly slotCount?: number
+  /** True to start the threads with the first work, however little it is. */
+  readonly startAtOnce?: boolean
 }
 
 /** How object jobs are done: by this thread, and by its helpers, which are told what `setup` says. */
@@ -28,6 +30,7 @@ export function createObjectSlots({ createWork, helpers, setup }: ObjectSlotsOpt
     helpers: {
       threads: helpers.threads,
       createWorker: slots => helpers.createWorker({ slots, setup }),
+      startAtOnce: helpers.startAtOnce,
     },
   })
 }
