@@ -4,6 +4,22 @@ import { OciError } from '../errors.ts'
 /** Bytes read at once: large enough that the calls do not count, small against the budget of a pull. */
 const CHUNK_SIZE = 1 << 20
 
+/** One that is used, one that is still valid, one that is asked for, one that is read. */
+const BUFFERS = 4
+
+/** Smaller chunks, which few files give, have memory of their own. */
+const REUSED_SIZE = 64 * 1024
+
+/** How to read part of a file, or all of it. */
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined
+  /**
+   * True when the caller is done with each chunk before it asks for the next but one: its memory may be used again
+   * then. Default: each chunk is the caller's own.
+   */
+  readonly areShortLived?: boolean | undefined
+}
+
 /**
  * Reads `size` bytes from `start` of a file. The next chunk is on its way while the caller works on this one.
  *
@@ -12,16 +28,17 @@ const CHUNK_SIZE = 1 << 20
 export async function* readRange(
   file: FileHandle,
   range: { readonly start: number; readonly size: number; readonly name: string },
-  signal?: AbortSignal,
+  { signal, areShortLived = false }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const { start, size, name } = range
+  const memory = areShortLived ? new ChunkRing(Math.min(CHUNK_SIZE, size)) : undefined
   const readAt = async (at: number) => {
     const length = Math.min(CHUNK_SIZE, size - at)
-    // Its own memory each time: consumers hand chunks to decompressors that keep them a while.
-    const buffer = Buffer.allocUnsafeSlow(length)
+    const buffer = memory?.next() ?? ownMemory(length)
     const { bytesRead } = await file.read(buffer, 0, length, start + at)
-    // No Buffer: its `slice` does not copy.
-    return new Uint8Array(buffer.buffer, 0, bytesRead)
+    const chunk = buffer.subarray(0, bytesRead)
+    // Whoever looks at the beginning of a blob holds small pieces for longer.
+    return bytesRead < REUSED_SIZE ? chunk.slice() : chunk
   }
   let next = size > 0 ? readAt(0) : undefined
   try {
@@ -43,4 +60,26 @@ export async function* readRange(
     // A read that nobody waits for must neither outlive the file nor fail unheard.
     await next?.catch(() => undefined)
   }
+}
+
+/** Memory that is used again: for a gigabyte it would be garbage that the collector notices late. */
+class ChunkRing {
+  readonly #size: number
+  readonly #buffers: Uint8Array[] = []
+  #turn = 0
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  next(): Uint8Array {
+    this.#turn = (this.#turn + 1) % BUFFERS
+    this.#buffers[this.#turn] ??= ownMemory(this.#size)
+    return this.#buffers[this.#turn] as Uint8Array
+  }
+}
+
+/** Memory that nothing else shares. No Buffer: its `slice` does not copy. */
+function ownMemory(size: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
 }

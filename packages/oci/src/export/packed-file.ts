@@ -57,7 +57,7 @@ export class PackedFile {
 
   /** The packed bytes, from the start each time. */
   bytes(signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    return readRange(this.#file, { start: 0, size: this.size, name: 'a packed layer' }, signal)
+    return readRange(this.#file, { start: 0, size: this.size, name: 'a packed layer' }, { signal })
   }
 
   /** Closes the file, which then is gone. */

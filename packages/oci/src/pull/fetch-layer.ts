@@ -64,7 +64,8 @@ export async function fetchLayer(
 ): Promise<FetchedLayer> {
   const { source, signal } = options
   try {
-    const blob = gatherChunks(heedSignal(source.blob(layer.descriptor, { signal }), options))
+    const chunks = source.blob(layer.descriptor, { signal, areShortLived: true })
+    const blob = gatherChunks(heedSignal(chunks, options))
     return options.as === 'blob'
       ? await fetchBlob(layer, blob, options)
       : await fetchTar(layer, blob, options)

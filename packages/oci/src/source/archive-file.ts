@@ -65,7 +65,7 @@ export function openMember(file: FileHandle, name: string, member: ArchiveMember
   const { offset, size } = member
   return {
     size,
-    chunks: signal => readRange(file, { start: offset, size, name }, signal),
+    chunks: options => readRange(file, { start: offset, size, name }, options),
     async close() {},
   }
 }
@@ -117,7 +117,7 @@ async function unpack(
   const file = await openUnnamedFile(temporaryDirectory)
   try {
     let unpacked = 0
-    for await (const chunk of decompress(readRange(packed, { start: 0, size, name }, signal))) {
+    for await (const chunk of decompress(readRange(packed, { start: 0, size, name }, { signal }))) {
       unpacked += chunk.length
       if (unpacked > maxUnpackedSize) {
         throw new OciError(

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { compressionOf } from '../compression-magic.ts'
 import { decompress } from '../decompress/decompress.ts'
+import type { ReadOptions } from '../disk/read-range.ts'
 import { type Config, parseConfig } from '../document/config.ts'
 import type { Descriptor } from '../document/descriptor.ts'
 import { dockerArchiveManifest } from '../document/docker-archive-manifest.ts'
@@ -84,7 +85,7 @@ export class DockerArchiveImage implements ImageSource {
 
   async *blob(
     descriptor: Descriptor,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    options: ReadOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const { digest, mediaType } = descriptor
     if (digest === this.#configDigest) {
@@ -101,12 +102,12 @@ export class DockerArchiveImage implements ImageSource {
       })
     }
     if (layer.isPacked) {
-      yield* this.#unpack(layer, signal)
+      yield* this.#unpack(layer, options.signal)
       return
     }
     const file = openMember(this.#place.file, this.#place.path, layer.member)
     if (file.size !== descriptor.size) throw sizeMismatch(descriptor, 'blob', file.size)
-    yield* file.chunks(signal)
+    yield* file.chunks(options)
   }
 
   close(): Promise<void> {
@@ -142,7 +143,7 @@ export class DockerArchiveImage implements ImageSource {
     const { file, path } = this.#place
     const limit = this.#maxUnpackedSize
     let size = 0
-    for await (const chunk of decompress(openMember(file, path, member).chunks(signal))) {
+    for await (const chunk of decompress(openMember(file, path, member).chunks({ signal }))) {
       size += chunk.length
       if (size > limit) {
         throw new OciError(

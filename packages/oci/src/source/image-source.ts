@@ -1,3 +1,4 @@
+import type { ReadOptions } from '../disk/read-range.ts'
 import type { Descriptor } from '../document/descriptor.ts'
 
 /** A manifest as it came, and the name it came under. */
@@ -33,14 +34,11 @@ export interface ImageSource {
   }): Promise<readonly Descriptor[]>
   /**
    * The bytes of a blob, as many as its descriptor says. Whoever reads them checks the digest. Each chunk is the
-   * caller's own. Manifests and indexes are blobs too, wherever the source keeps them.
+   * caller's own, unless chunks may be short-lived. Manifests and indexes are blobs too, wherever the source keeps them.
    *
    * @throws OciError ERR_OCI_MISSING_BLOB, ERR_OCI_SIZE_MISMATCH
    */
-  blob(
-    descriptor: Descriptor,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): AsyncIterable<Uint8Array>
+  blob(descriptor: Descriptor, options?: ReadOptions): AsyncIterable<Uint8Array>
   /**
    * Manifests whose subject is the manifest of that digest: signatures, attestations and the like. Undefined for a
    * source that cannot tell.

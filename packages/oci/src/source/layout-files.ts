@@ -1,3 +1,5 @@
+import type { ReadOptions } from '../disk/read-range.ts'
+
 /** The files of an OCI image layout, wherever they are. */
 export interface LayoutFiles {
   /** For messages: the path of the directory or archive. */
@@ -10,7 +12,7 @@ export interface LayoutFiles {
 /** One open file of a layout. */
 export interface LayoutFile {
   readonly size: number
-  /** The whole content, `size` bytes in chunks of the caller's own. Closes the file at the end or an early break. */
-  chunks(signal?: AbortSignal): AsyncGenerator<Uint8Array>
+  /** The whole content, `size` bytes. Closes the file at the end or an early break. */
+  chunks(options?: ReadOptions): AsyncGenerator<Uint8Array>
   close(): Promise<void>
 }

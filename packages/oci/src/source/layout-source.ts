@@ -1,3 +1,4 @@
+import type { ReadOptions } from '../disk/read-range.ts'
 import type { Descriptor } from '../document/descriptor.ts'
 import { parseIndex } from '../document/index-document.ts'
 import { JSON_SIZE_MAX, parseJson } from '../document/json.ts'
@@ -66,10 +67,7 @@ class LayoutSource implements ImageSource {
     return listManifests(taggedEntries(index, selection), selection)
   }
 
-  async *blob(
-    descriptor: Descriptor,
-    options: { readonly signal?: AbortSignal } = {},
-  ): AsyncGenerator<Uint8Array> {
+  async *blob(descriptor: Descriptor, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
     const { algorithm, encoded } = requireOciDigest(descriptor.digest, 'a blob', [
       'sha256',
       'sha512',
@@ -85,7 +83,7 @@ class LayoutSource implements ImageSource {
       await file.close()
       throw sizeMismatch(descriptor, 'blob', file.size)
     }
-    yield* file.chunks(options.signal)
+    yield* file.chunks(options)
   }
 
   close(): Promise<void> {

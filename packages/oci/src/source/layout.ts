@@ -42,9 +42,9 @@ function directoryFiles(directory: string): LayoutFiles {
 function openFile(file: FileHandle, name: string, size: number): LayoutFile {
   return {
     size,
-    async *chunks(signal) {
+    async *chunks(options) {
       try {
-        yield* readRange(file, { start: 0, size, name }, signal)
+        yield* readRange(file, { start: 0, size, name }, options)
       } finally {
         await file.close()
       }
