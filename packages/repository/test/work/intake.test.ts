@@ -9,7 +9,6 @@ import {
 } from '@composefs/fsverity'
 import { nodeHashing } from '@composefs/fsverity/node'
 import { linuxSystem } from '@composefs/linux'
-import type { Slot } from '@composefs/threads'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   createDigestIntake,
@@ -24,6 +23,7 @@ import {
 import { temporaryDirectory } from '../directories.ts'
 import { SimulatedSystem } from '../simulated-system.ts'
 import { objectHelpers } from './object-threads.ts'
+import { putAll } from './put-all.ts'
 
 const CONTENT = new Uint32Array(1 << 18).map((_, i) => Math.imul(i, 0x9e3779b1))
 
@@ -52,46 +52,6 @@ async function newRepository({
   repository.slots.startHelpers()
   return repository
 }
-
-/** Puts contents through slots, as many as fit into each, and returns what became of them. */
-async function putAll(intake: ObjectIntake, contents: readonly Uint8Array[]): Promise<PutResult[]> {
-  const results: PutResult[] = []
-  type Put = { readonly job: number; readonly size: number }
-  const lane = intake.slots.lane<readonly Put[]>({
-    onDone(slot, puts) {
-      for (const { job, size } of puts) results.push(intake.result(slot, job, size))
-    },
-  })
-  try {
-    let slot: Slot | undefined
-    let puts: Put[] = []
-    let end = 0
-    for (const data of contents) {
-      let job = slot !== undefined && fits(slot, end, data) ? add(slot, end, data) : undefined
-      if (job === undefined) {
-        if (slot !== undefined) lane.publish(puts)
-        slot = await lane.take()
-        puts = []
-        end = 0
-        job = add(slot, end, data)
-      }
-      puts.push({ job: job ?? -1, size: data.length })
-      end += data.length
-    }
-    if (slot !== undefined) lane.publish(puts)
-    await lane.drain()
-  } finally {
-    await lane.abort()
-  }
-  return results
-
-  function add(into: Slot, at: number, data: Uint8Array): number | undefined {
-    into.data.set(data, at)
-    return into.add(intake.contentJob, at, data.length)
-  }
-}
-
-const fits = (slot: Slot, end: number, data: Uint8Array) => end + data.length <= slot.data.length
 
 /** Puts one large content through slots, leaf by leaf. */
 async function putLarge(intake: ObjectIntake, data: Uint8Array): Promise<PutResult> {
