@@ -69,8 +69,12 @@ async function runCommand(
     input: () => openInput(signal),
     isErrorTerminal,
   }
+  const { console } = context
+  const start = performance.now()
+  console.log('debug', `${program.name} ${VERSION}, Node ${process.versions.node}`)
   const { run } = await command.load()
   const result = await run(args as never, context)
+  console.log('debug', `worked for ${Math.round(performance.now() - start)} ms`)
   // Bytes may still be read from what the command has open. Everything else is there, and may be cut off anywhere.
   if (result.bytes === undefined) interrupts.release()
   const sink = result.bytes === undefined ? directOutput() : standardOutput()

@@ -129,7 +129,7 @@ describe('a command line of cfsctl', () => {
     )
   })
 
-  test.each(['doctor', 'ostree pull a b', 'image inspect x', 'varlink'])(
+  test.each(['fetch a b', 'ostree pull a b', 'oci verify x', 'varlink'])(
     'command of a later release: %s',
     line => {
       expect(parse(line).kind).toBe('planned')

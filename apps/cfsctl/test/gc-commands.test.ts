@@ -66,6 +66,7 @@ describe('gc', () => {
     const real = document(repository, 'gc')
     expect({ ...real, dry_run: true }).toEqual(dry)
     expect(real).toEqual({
+      schema: 'cfsctl.gc/1',
       dry_run: false,
       objects_removed: 6,
       objects_bytes: 2106,

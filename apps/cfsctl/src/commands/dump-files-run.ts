@@ -1,4 +1,4 @@
-import { encodeUtf8 } from '@composefs/bytes'
+import { compareBytes, encodeUtf8 } from '@composefs/bytes'
 import { openImage } from '@composefs/erofs'
 import { type FileTree, type Inode, ROOT } from '@composefs/tree'
 import type { Args } from '../command.ts'
@@ -23,11 +23,8 @@ export async function run(args: Args<typeof dumpFiles>, context: Context): Promi
   )
   const places = args.paths.map(path => ({ path, inode: find(tree, path) }))
   if (args['backing-path-only']) {
-    return {
-      bytes: places.map(({ path, inode }) =>
-        encodeUtf8(`${path} ${backingPath(tree, path, inode)}\n`),
-      ),
-    }
+    const lines = places.map(({ path, inode }) => `${path} ${backingPath(tree, path, inode)}\n`)
+    if (!context.globals.json) return { bytes: lines.map(encodeUtf8) }
   }
   const lists = places.map(({ path, inode }) => entriesBelow(tree, encodeUtf8(path), inode))
   if (context.globals.json) return { json: document(tree, lists) }
@@ -39,7 +36,8 @@ function* lines(tree: FileTree, lists: Iterable<Iterable<ListedEntry>>): Generat
 }
 
 function document(tree: FileTree, lists: Iterable<Iterable<ListedEntry>>): Json {
-  const entries = [...lists].flatMap(list => [...list])
+  // Texts come in the order of the arguments, lists of documents in that of their names.
+  const entries = [...lists].flatMap(list => [...list]).sort((a, b) => compareBytes(a.path, b.path))
   return {
     schema: 'cfsctl.dump-files/1',
     entries: entries.map(entry => treeEntryDocument(tree, entry)),

@@ -81,6 +81,7 @@ function collectLines(result: CollectResult): string[] {
 
 function collectDocument(result: CollectResult) {
   return {
+    schema: 'cfsctl.gc/1',
     dry_run: result.dryRun,
     objects_removed: result.objectsRemoved,
     objects_bytes: result.bytesRemoved,

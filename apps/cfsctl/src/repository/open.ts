@@ -25,10 +25,22 @@ export async function openChosen(
 ): Promise<Repository> {
   const choice = chooseRepository(context)
   try {
-    return await openRepository(choice.path, { ...openOptions(context), ...options })
+    const repository = await openRepository(choice.path, { ...openOptions(context), ...options })
+    logRepository(repository, choice, context)
+    return repository
   } catch (error) {
     throw missingRepository(error, choice) ?? error
   }
+}
+
+function logRepository(
+  { path, algorithm, secure, erofsVersions }: Repository,
+  { rule }: RepositoryChoice,
+  { console }: Context,
+): void {
+  const verity = `${secure ? 'with' : 'without'} fs-verity`
+  const facts = `${algorithm.name}, ${verity}, format ${erofsVersions.default}`
+  console.log('info', `repository ${path} (${rule}): ${facts}`)
 }
 
 /**
