@@ -15,6 +15,10 @@ const PREPARATION: Readonly<Record<string, readonly string[]>> = {
     'cfsctl --repo /srv/other-repository oci pull oci:layout:latest debian',
     'mkcomposefs ./rootfs image.erofs',
   ],
+  'packages/report/README.md': [
+    'cfsctl init --insecure /srv/composefs',
+    'cfsctl --repo /srv/composefs oci pull oci:layout:latest app:1.0',
+  ],
   'packages/linux/README.md': [
     'cfsctl init --insecure /srv/composefs',
     'mkcomposefs --digest-store=/srv/composefs/objects ./rootfs /srv/app.erofs',
