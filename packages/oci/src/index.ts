@@ -54,6 +54,12 @@ export type {
   ImageDigests,
   ImageId,
 } from './digests/digests-options.ts'
+export {
+  type LayerOfSource,
+  type ReadEntriesOptions,
+  type ReadImage,
+  readEntries,
+} from './digests/read-entries.ts'
 export { type Config, parseConfig, readSealLabel, SEAL_LABEL } from './document/config.ts'
 export type { Descriptor } from './document/descriptor.ts'
 export { type IndexDocument, parseIndex } from './document/index-document.ts'
@@ -78,6 +84,11 @@ export type {
   ExportOptions,
   ExportResult,
 } from './export/export-options.ts'
+export {
+  type ExportSealedOptions,
+  type ExportSealedResult,
+  exportSealed,
+} from './export/export-sealed.ts'
 export { type ImportedLayer, importLayer } from './layer/import-layer.ts'
 export type { ImportLayerOptions, LayerEntrySink, LayerRepository } from './layer/import-options.ts'
 export type { ExpectedLayer } from './layer/layer-digests.ts'

@@ -15,7 +15,7 @@ export interface DigestSinkOptions {
   readonly algorithms: readonly Algorithm[]
   readonly hashing: Hashing
   /** One for each algorithm: the same tree with other digests. */
-  readonly mergers: readonly LayerMerger[]
+  readonly mergers: readonly Pick<LayerMerger, 'apply'>[]
   /** Keeps what making the boot variant will read. */
   readonly policy: PolicyContents | undefined
 }
