@@ -1,5 +1,5 @@
-import { toHex } from '@composefs/bytes'
-import type { Xattr } from '@composefs/tree'
+import { showUtf8 } from '@composefs/bytes'
+import { escapeXattr, type Xattr } from '@composefs/tree'
 import { CompactInode, ExtendedInode, SLOT_SIZE, XattrArea } from '../format.ts'
 import type { ErofsInode } from '../inode.ts'
 import { readXattrs } from '../read-xattrs.ts'
@@ -67,9 +67,9 @@ function filterOf({ image, inode }: PlacedInode): string {
   return `0x${image.view.getUint32(inode.xattrOffset, true).toString(16).padStart(8, '0')}`
 }
 
-/** Enough to tell one xattr from another, for people too. */
+/** As in a dump. */
 function xattrText({ name, value }: Xattr): string {
-  return `${Array.from(name, byte => String.fromCharCode(byte)).join('')}=${toHex(value)}`
+  return `${showUtf8(escapeXattr(name))}=${showUtf8(escapeXattr(value))}`
 }
 
 /** A field that both forms of inodes have at the same place. */
