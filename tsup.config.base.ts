@@ -10,5 +10,9 @@ export const library: Options = {
   // Chunks of earlier builds would be packed too. The declarations are not ours to remove.
   clean: ['!**/*.d.ts', '!**/*.d.ts.map'],
   dts: false,
+  esbuildOptions: options => {
+    // The maps point to src, which is packed too.
+    options.sourcesContent = false
+  },
   external: [/^node:/, /^@composefs\//],
 }
