@@ -112,6 +112,11 @@ describe('a command line of cfsctl', () => {
     ['creat-image x', "did you mean 'create-image'?"],
     ['imgaes', "did you mean 'images'?"],
     ['oci pul x', "did you mean 'pull'?"],
+    ['pull x', "did you mean 'cfsctl oci pull'?"],
+    ['inspect x', "did you mean 'cfsctl image inspect' or 'cfsctl oci inspect'?"],
+    ['oci rm x', "did you mean 'cfsctl oci untag'?"],
+    ['oci list', "did you mean 'cfsctl oci images'?"],
+    ['help prune', "did you mean 'cfsctl gc'?"],
     ['images --no-trun', "did you mean '--no-trunc'?"],
     ['images --jsno', "did you mean '--json'?"],
   ])('suggests: %s', (line, hint) => {

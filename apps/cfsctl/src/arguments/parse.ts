@@ -3,10 +3,11 @@ import { UsageError } from '../errors/cli-error.ts'
 import { usageLine } from '../help/usage-line.ts'
 import type { RunnableCommand } from '../runnable-command.ts'
 import { checkCombination, checkPlanned } from './combinations.ts'
-import { findWord, subcommands } from './command-search.ts'
-import { nearestWords, suggestions } from './nearest.ts'
+import { findWord } from './command-search.ts'
+import { nearestWords } from './nearest.ts'
 import { absentValue, formatOption, parseValue } from './option-values.ts'
 import type { ArgumentValue, ArgumentValues, Invocation, Program } from './program.ts'
+import { suggestCommands } from './suggest-commands.ts'
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -81,10 +82,9 @@ class Parser {
     const found = findWord(this.#program, this.#words, word)
     switch (found?.kind) {
       case undefined: {
-        const known = subcommands(this.#program, this.#words)
         return this.#fail(
           `unrecognized command '${[...this.#words, word].join(' ')}'`,
-          suggestions(word, known),
+          suggestCommands(this.#program, this.#words, word),
         )
       }
       case 'planned':
@@ -111,10 +111,9 @@ class Parser {
     for (const word of rest) {
       const found = findWord(this.#program, words, word)
       if (found === undefined) {
-        const known = subcommands(this.#program, words)
         return this.#fail(
           `unrecognized command '${[...words, word].join(' ')}'`,
-          suggestions(word, known),
+          suggestCommands(this.#program, words, word),
         )
       }
       if (found.kind === 'tool') return { ...found, args: ['--help'] }

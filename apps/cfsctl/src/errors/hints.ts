@@ -48,7 +48,11 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
   ERR_OCI_UNSUPPORTED_TRANSPORT: ({ reference }) => [
     `copy it to a layout first: skopeo copy ${String(reference ?? 'IMAGE')} oci:DIRECTORY:TAG`,
   ],
-  ERR_OCI_NO_SUCH_IMAGE: ({ choices }) => list(choices).map(tag => `did you mean ${tag}?`),
+  ERR_OCI_NO_SUCH_IMAGE: ({ choices }) => {
+    const tags = list(choices)
+    if (tags.length === 0) return ['cfsctl oci images lists what is stored']
+    return tags.map(tag => `did you mean ${tag}?`)
+  },
   ERR_OCI_AMBIGUOUS_TAG: ({ choices }) => ['choose one by its tag: oci:PATH:TAG', ...list(choices)],
   ERR_OCI_TAG_NOT_FOUND: ({ choices }) => oneOf('the layout has the tags', choices),
   ERR_OCI_NO_MATCHING_PLATFORM: ({ choices }) => oneOf('--platform takes one of', choices),
@@ -89,6 +93,7 @@ const BY_CLI_CODE: Readonly<Partial<Record<CliCode, Hints>>> = {
     'cfsctl init --insecure makes a repository without fs-verity: the kernel then checks no file that is read',
     'on ext4, tune2fs -O verity DEVICE turns it on; xfs and tmpfs have none',
   ],
+  'kernel-too-old': () => ['cfsctl doctor tells what this kernel can do'],
   'digest-mismatch': bothDigests,
   'diff-id-mismatch': bothDigests,
   'read-only-repository': () => [

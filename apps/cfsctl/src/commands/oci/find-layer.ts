@@ -1,7 +1,8 @@
 import type { Digest } from '@composefs/fsverity'
-import { layerStreamId } from '@composefs/oci'
+import { layerStreamId, readTag } from '@composefs/oci'
 import type { Repository } from '@composefs/repository'
 import { CliError } from '../../errors/cli-error.ts'
+import { shellWord } from '../../output/shell-word.ts'
 
 /** A layer in the repository. */
 export interface FoundLayer {
@@ -22,7 +23,7 @@ const PREFIX = /^[0-9a-f]{12,63}$/
 export function findLayer(repository: Repository, text: string): FoundLayer {
   const hex = text.startsWith(ALGORITHM) ? text.slice(ALGORITHM.length) : text
   if (PREFIX.test(hex)) return findByPrefix(repository, text, layerStreamId(ALGORITHM + hex))
-  const diffId = requireDiffId(text)
+  const diffId = requireDiffId(text, tagHints(repository, text))
   const stream = repository.streams.lookup(layerStreamId(diffId))
   if (stream === undefined) throw notFound(text)
   return { diffId, stream }
@@ -31,14 +32,21 @@ export function findLayer(repository: Repository, text: string): FoundLayer {
 /**
  * A diff id as it is typed, with `sha256:` in front.
  *
+ * @param hints what else helps where it is none
  * @throws CliError invalid-digest
  */
-export function requireDiffId(text: string): string {
+export function requireDiffId(text: string, hints: readonly string[] = []): string {
   const hex = text.startsWith(ALGORITHM) ? text.slice(ALGORITHM.length) : text
   if (HEX.test(hex)) return ALGORITHM + hex
   throw new CliError('invalid-digest', `not the digest of a layer: ${text}`, {
-    hints: ['a diff id is sha256: and 64 lower-case hex digits'],
+    hints: ['a diff id is sha256: and 64 lower-case hex digits', ...hints],
   })
+}
+
+/** Where the layers of an image are told, for those who name the image. */
+function tagHints(repository: Repository, text: string): readonly string[] {
+  if (readTag(repository, text) === undefined) return []
+  return [`the layers of the image are in: cfsctl oci inspect --config ${shellWord(text)}`]
 }
 
 function findByPrefix(repository: Repository, text: string, prefix: string): FoundLayer {
