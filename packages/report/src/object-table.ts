@@ -12,6 +12,7 @@ export class ObjectTable {
     this.#digests = new DigestSet(algorithm)
   }
 
+  /** Objects in the table. */
   get size(): number {
     return this.#digests.size
   }
@@ -28,10 +29,12 @@ export class ObjectTable {
     return index
   }
 
+  /** Bytes of an object. */
   bytes(index: number): number {
     return this.#bytes[index] as number
   }
 
+  /** The digest of an object in hex. */
   hex(index: number): string {
     return toHex(this.#digests.at(index))
   }

@@ -69,18 +69,22 @@ export class Outline {
     this.#hidden[node] = this.hidden(node) + bytes
   }
 
+  /** Bytes of the files that were added at a node itself, not below it. */
   bytes(node: number): number {
     return this.#bytes[node] ?? 0
   }
 
+  /** Those of its bytes that the image does not show. */
   hidden(node: number): number {
     return this.#hidden[node] ?? 0
   }
 
+  /** Files that were added at a node itself. */
   files(node: number): number {
     return this.#files[node] ?? 0
   }
 
+  /** The object that a file is; undefined for directories and small files. */
   object(node: number): number | undefined {
     const object = this.#objects[node] ?? 0
     return object === 0 ? undefined : object - 1

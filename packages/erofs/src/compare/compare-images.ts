@@ -27,6 +27,7 @@ export const IMAGE_RULES = [
   'unread-bytes',
 ] as const
 
+/** Where two images of one tree can differ. */
 export type ImageRule = (typeof IMAGE_RULES)[number]
 
 /** A place where two images differ. */
@@ -49,6 +50,7 @@ export interface ImageFinding {
   readonly examples: readonly ImageDifference[]
 }
 
+/** How much is told of each finding. */
 export interface CompareImagesOptions {
   /** Most examples of a finding. Default: 10. */
   readonly examples?: number

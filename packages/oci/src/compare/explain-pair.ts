@@ -32,6 +32,7 @@ export type ExplainExample =
   | { readonly kind: 'layer'; readonly layer: LayerDifference }
   | { readonly kind: 'image'; readonly place: Omit<ImageDifference, 'rule'> }
 
+/** Why two trees, or images of one tree, are not the same. */
 export interface PairExplanation {
   /** The first one is the verdict. None: there is one tree, and as far as there are images they are the same. */
   readonly rules: readonly ExplainedRule[]
@@ -39,6 +40,7 @@ export interface PairExplanation {
   readonly reproducible: Readonly<Record<Side, boolean>> | undefined
 }
 
+/** What explaining a pair needs beside the two. */
 export interface ExplainPairOptions extends Pick<ExplainTreesOptions, 'examples'> {
   readonly hashing: Hashing
   /** Of container images: tells their late whiteouts. */

@@ -26,6 +26,7 @@ export interface ComparedTree {
   readonly config: StoredImageConfig | undefined
 }
 
+/** What opening the tree that a word names needs. */
 export interface OpenOperandOptions {
   readonly repository: Repository | undefined
   readonly hashing: Hashing
@@ -37,7 +38,9 @@ export interface OpenOperandOptions {
   readonly xattrs?: XattrMode | undefined
   /** Take the boot variants of container images. */
   readonly bootable?: boolean | undefined
+  /** Gets what is allowed in a layer but worth telling. */
   onWarning?(message: string): void
+  /** Told where a step of the transform is left out. */
   onNotice?(message: string): void
   readonly signal?: AbortSignal | undefined
 }

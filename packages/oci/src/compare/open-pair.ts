@@ -11,6 +11,7 @@ export interface ComparedPair {
   readonly b: ComparedTree
 }
 
+/** What opening the trees of a pair needs. */
 export interface OpenPairOptions extends Omit<OpenOperandOptions, 'repository'> {
   /** Opens the repository, if there is one; called when a word may name something in it. The caller closes it. */
   readonly openRepository: RepositoryOpener

@@ -14,6 +14,7 @@ export type Operand =
   /** A composefs image in a file, a dump file, or a directory. */
   | { readonly kind: 'image-file' | 'dump' | 'directory'; readonly path: string }
 
+/** What a word can name. */
 export type OperandKind = Operand['kind']
 
 /** The kinds as they stand before a word to say which one is meant. */

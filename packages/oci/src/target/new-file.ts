@@ -64,6 +64,7 @@ export class NewFile {
     await syncDirectory(this.directory)
   }
 
+  /** Closes the file; without `publish` nothing of it stays. */
   async close(): Promise<void> {
     await this.file.close()
     if (!this.#isNamed) await rm(this.#temporary, { force: true })

@@ -23,6 +23,7 @@ export class DifferenceCounter {
   readonly #parts = new Map<DifferingPart, number>()
   readonly #directories = new Map<string, { added: number; removed: number; changed: number }>()
 
+  /** Counts one difference. */
   add({ change, parts, path }: TreeDifference): void {
     this.#total[change]++
     for (const part of parts) this.#parts.set(part, (this.#parts.get(part) ?? 0) + 1)
@@ -36,6 +37,7 @@ export class DifferenceCounter {
     }
   }
 
+  /** All that has been counted. Aliases the counter. */
   counts(): DifferenceCounts {
     return { ...this.#total, parts: this.#parts, directories: this.#directories }
   }

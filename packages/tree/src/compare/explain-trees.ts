@@ -35,6 +35,7 @@ export const TREE_RULES = [
   'mtime',
 ] as const
 
+/** A reason for which two trees differ. */
 export type TreeRule = (typeof TREE_RULES)[number]
 
 /** A tree of a pair: the first or the second. */
@@ -54,6 +55,7 @@ export interface TreeFinding {
   readonly examples: readonly TreeDifference[]
 }
 
+/** How much is told, and what is known of the objects. */
 export interface ExplainTreesOptions {
   /** Most examples of a finding. Default: 10. */
   readonly examples?: number
