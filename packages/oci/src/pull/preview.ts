@@ -1,9 +1,9 @@
 import type { Repository } from '@composefs/repository'
 import type { PullPlan } from '../source/plan.ts'
 import { findLayer, surveyLayers } from './missing-layers.ts'
-import { NOTHING_PULLED } from './pull-layers.ts'
 import type { PullOptions } from './pull-options.ts'
 import type { Outcome } from './store-image.ts'
+import { NOTHING_PULLED } from './stored-layers.ts'
 import { findManifest } from './stored-pull.ts'
 
 /** What a pull would do, found out without a change. Nothing is hashed for it. */

@@ -1,9 +1,8 @@
 import type { Digest } from '@composefs/fsverity'
-import { type PublishedName, publish, type Repository } from '@composefs/repository'
+import type { Repository } from '@composefs/repository'
 import type { ProgressReport } from '../progress.ts'
 import type { ImageSource } from '../source/image-source.ts'
 import type { PlannedLayer, PullPlan } from '../source/plan.ts'
-import { blobStreamId, layerStreamId } from '../store/stream-names.ts'
 import { Baton } from '../transfer/baton.ts'
 import { EventLoopTurns } from '../transfer/event-loop-turns.ts'
 import { runBounded } from '../transfer/run-bounded.ts'
@@ -16,8 +15,9 @@ import {
 } from './fetch-layer.ts'
 import { type MergeFeed, MergeInOrder } from './merge-in-order.ts'
 import { type MissingLayer, type SurveyOptions, surveyLayers } from './missing-layers.ts'
-import type { PulledLayer, PullOptions, PullStatistics } from './pull-options.ts'
+import type { PullOptions } from './pull-options.ts'
 import { assertRoom, estimateSpace } from './room.ts'
+import { type PulledLayers, StoredLayers } from './stored-layers.ts'
 
 /** Layers that are fetched at once unless an option says otherwise: more connections than that win nothing. */
 const JOBS = 4
@@ -47,18 +47,6 @@ export interface PullLayersOptions {
   readonly isGood?: SurveyOptions['isGood']
 }
 
-/** The layers of an image, all of them stored. */
-export interface PulledLayers {
-  /** The stream of each layer by its id, base first. */
-  readonly streams: ReadonlyMap<string, Digest>
-  /** The stream of each blob that is kept, by its digest. */
-  readonly blobs: ReadonlyMap<string, Digest>
-  /** Names that are not visible yet. */
-  readonly names: readonly PublishedName[]
-  readonly layers: readonly PulledLayer[]
-  readonly statistics: PullStatistics
-}
-
 interface StoreLayerContext {
   readonly feed: MergeFeed | undefined
   readonly signal: AbortSignal
@@ -79,25 +67,21 @@ type Job = { readonly kind: 'read back' } | ({ readonly kind: 'fetch' } & Missin
  */
 export class LayerPull {
   readonly #context: PullLayersOptions
-  readonly #streams = new Map<string, Digest>()
-  readonly #blobs = new Map<string, Digest>()
-  readonly #fetched = new Set<string>()
-  /** Layers that were made of blobs since this pull has begun, by id. */
-  readonly #fresh = new Set<string>()
+  readonly #stored: StoredLayers
   readonly #turns = new EventLoopTurns()
   /** Blobs of a local source are read one after the other. */
   readonly #reading = new Baton()
   readonly #merge: MergeInOrder | undefined
   /** What nobody works on yet, in the order in which it is best fetched. */
   #waiting: MissingLayer[] = []
-  #names: PublishedName[] = []
-  #statistics: PullStatistics = NOTHING_PULLED
 
   constructor(context: PullLayersOptions) {
     const { repository, merger, plan } = context
     const { layers } = plan
     this.#context = context
-    const state = { streams: this.#streams, fresh: this.#fresh, turns: this.#turns }
+    this.#stored = new StoredLayers(plan)
+    const { streams, fresh } = this.#stored
+    const state = { streams, fresh, turns: this.#turns }
     this.#merge = merger && new MergeInOrder({ repository, merger, layers, ...state })
   }
 
@@ -108,7 +92,7 @@ export class LayerPull {
    *   throw: the first failure, after everything else has ended
    */
   async run(): Promise<PulledLayers> {
-    const { plan, progress, options } = this.#context
+    const { progress, options } = this.#context
     await this.#survey()
     await runBounded<Job>({
       limit: this.#jobs(),
@@ -117,24 +101,7 @@ export class LayerPull {
       run: (job, signal) => this.#run(job, signal),
     })
     progress.finish()
-    const blobs = new Map<string, Digest>()
-    for (const { descriptor } of plan.layers) {
-      const stream = this.#blobs.get(descriptor.digest)
-      if (stream !== undefined) blobs.set(descriptor.digest, stream)
-    }
-    return {
-      streams: inOrder(plan, this.#streams),
-      blobs,
-      names: this.#names,
-      layers: plan.layers.map(({ id, descriptor: { digest, size } }) => ({
-        diffId: id,
-        digest,
-        status: this.#fetched.has(id) ? 'fetched' : 'present',
-        size,
-        isBlobKept: blobs.has(digest),
-      })),
-      statistics: this.#statistics,
-    }
+    return this.#stored.pulled()
   }
 
   /**
@@ -144,14 +111,14 @@ export class LayerPull {
   keepFinished(): void {
     const { repository, options } = this.#context
     try {
-      if (this.#names.length > 0) publish(repository, this.#names)
+      this.#stored.publish(repository)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       const message = `layers that are complete could not be named: ${reason}`
       options.onNotice?.({ level: 'warning', message })
       return
     }
-    if (this.#fetched.size > 0) {
+    if (this.#stored.hasFetched) {
       const { stored, total } = this.counts
       const message = `${stored} of ${total} layers are stored; another pull goes on from there`
       options.onNotice?.({ level: 'notice', message })
@@ -160,8 +127,7 @@ export class LayerPull {
 
   /** How many layers are stored by now, and how many there are. */
   get counts(): { readonly stored: number; readonly total: number } {
-    const ids = new Set(this.#context.plan.layers.map(({ id }) => id))
-    return { stored: this.#streams.size, total: ids.size }
+    return this.#stored.counts
   }
 
   /** Finds out what is there, and tells what is to come. */
@@ -177,9 +143,7 @@ export class LayerPull {
       supply,
       isGood,
     })
-    for (const [id, stream] of survey.streams) this.#streams.set(id, stream)
-    for (const [digest, stream] of survey.blobs) this.#blobs.set(digest, stream)
-    this.#names.push(...survey.names)
+    this.#stored.add(survey)
     const { missing } = survey
     const wanted = new Set(missing.map(({ layer }) => layer.id))
     const size = missing.reduce((sum, { layer }) => sum + layer.descriptor.size, 0)
@@ -249,49 +213,10 @@ export class LayerPull {
       signal,
       turns: this.#turns,
     })
-    this.#note(layer.id, descriptor, { fetched, needsLayer })
-    if (!source.isLocal || fetched.size > LARGE_LAYER_SIZE) this.#publish()
+    this.#stored.note(layer, fetched, { needsLayer, isSupplied: supply !== undefined })
+    if (!source.isLocal || fetched.size > LARGE_LAYER_SIZE) this.#stored.publish(repository)
     // Only now: a layer that was refused, or that a signal cut short, is never done.
     transfer.done()
-  }
-
-  /** Takes down that a layer is stored. */
-  #note(
-    id: string,
-    descriptor: { readonly digest: string; readonly size: number },
-    { fetched, needsLayer }: { readonly fetched: FetchedLayer; readonly needsLayer: boolean },
-  ): void {
-    const { digest, size } = descriptor
-    const blob = needsLayer ? fetched.keptBlob : fetched.stream
-    this.#fetched.add(id)
-    if (needsLayer) {
-      if (this.#context.supply === undefined) this.#fresh.add(id)
-      this.#streams.set(id, fetched.stream)
-      this.#names.push({ kind: 'stream', id: layerStreamId(id), digest: fetched.stream })
-    }
-    if (blob !== undefined) {
-      this.#blobs.set(digest, blob)
-      this.#names.push({ kind: 'stream', id: blobStreamId(digest), digest: blob })
-    }
-    const before = this.#statistics
-    this.#statistics = { ...before, bytesFetched: before.bytesFetched + size }
-    if (needsLayer) this.#count(fetched)
-  }
-
-  #count(fetched: FetchedLayer): void {
-    const before = this.#statistics
-    this.#statistics = {
-      ...before,
-      objectsNew: before.objectsNew + fetched.objectsNew,
-      objectsPresent: before.objectsPresent + fetched.objectsPresent,
-      bytesStored: before.bytesStored + fetched.bytesStored,
-      bytesInlined: before.bytesInlined + fetched.bytesInlined,
-    }
-  }
-
-  #publish(): void {
-    publish(this.#context.repository, this.#names)
-    this.#names = []
   }
 }
 
@@ -303,25 +228,6 @@ function fetchFrom(
   return supply === undefined ? fetchLayer(layer, options) : supply.fetch(layer, options)
 }
 
-/** The statistics of a pull that has read no layer. */
-export const NOTHING_PULLED: PullStatistics = {
-  objectsNew: 0,
-  objectsPresent: 0,
-  bytesStored: 0,
-  bytesInlined: 0,
-  bytesFetched: 0,
-}
-
 function byFallingSize(a: MissingLayer, b: MissingLayer): number {
   return b.layer.descriptor.size - a.layer.descriptor.size
-}
-
-/** The streams base first: a config lists its layers so. */
-function inOrder(plan: PullPlan, streams: ReadonlyMap<string, Digest>): Map<string, Digest> {
-  const ordered = new Map<string, Digest>()
-  for (const { id } of plan.layers) {
-    const stream = streams.get(id)
-    if (stream !== undefined) ordered.set(id, stream)
-  }
-  return ordered
 }

@@ -27,9 +27,10 @@ import { transformTree } from '../tree/transform.ts'
 import { DEFAULT_XATTR_MODE } from '../xattr-mode.ts'
 import type { LayerSupply } from './fetch-layer.ts'
 import { wantsBlob } from './missing-layers.ts'
-import { LayerPull, NOTHING_PULLED, type PulledLayers } from './pull-layers.ts'
+import { LayerPull } from './pull-layers.ts'
 import type { PullOptions, PullResult } from './pull-options.ts'
 import { explainNoSpace } from './room.ts'
+import { NOTHING_PULLED, type PulledLayers } from './stored-layers.ts'
 import {
   findConfig,
   findManifest,
