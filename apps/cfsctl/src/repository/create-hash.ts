@@ -11,7 +11,8 @@ export {
 
 /** The part of a `Hash` of `node:crypto` that the libraries use. */
 interface EngineHash {
-  update(data: Uint8Array): EngineHash
+  /** Strings are UTF-8. */
+  update(data: Uint8Array | string): EngineHash
   digest(): Buffer
   digest(encoding: BufferEncoding): string
 }
@@ -28,8 +29,8 @@ class HashByEngine implements EngineHash {
     this.#hash = hash
   }
 
-  update(data: Uint8Array): this {
-    this.#hash.update(data)
+  update(data: Uint8Array | string): this {
+    this.#hash.update(typeof data === 'string' ? Buffer.from(data) : data)
     return this
   }
 
