@@ -6,8 +6,10 @@ export default defineConfig({
     projects: [
       'packages/*',
       'apps/*',
+      'action',
       'bench',
       'docs/check',
+      'examples/*/',
       'runtimes',
       'test-fixtures',
       'scripts',
