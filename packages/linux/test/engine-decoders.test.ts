@@ -1,9 +1,10 @@
-import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { nodeHashing } from '@composefs/fsverity/node'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Decoder } from '../src/engine/decoder.ts'
 import { createEngine } from '../src/engine/engine.ts'
+import { ERROR_CODES } from '../src/engine/unzstd.ts'
 
 const { decoders } = createEngine({ fallback: nodeHashing, choice: 'native' })
 
@@ -150,4 +151,9 @@ test('the engine of node has no decoders of its own, and the hashes that it is g
   expect(engine.hashing).toBe(nodeHashing)
   expect(engine.decoders.gzip()).toBeUndefined()
   expect(engine.decoders.zstd()).toBeUndefined()
+})
+
+test('the errors of zstd have the names that node:zlib gives them', () => {
+  const names = constants as unknown as Readonly<Record<string, number>>
+  for (const [number, name] of Object.entries(ERROR_CODES)) expect(names[name]).toBe(Number(number))
 })

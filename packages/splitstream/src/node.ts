@@ -21,18 +21,39 @@ const SYNC_CONTENT_MAX = 256 * 1024
 /** Frames after which other work gets a turn: some milliseconds of them. Nobody writes streams of so many. */
 const FRAMES_PER_TURN = 256
 
+/**
+ * Decompresses one whole frame of at most `contentMax` bytes in place.
+ *
+ * @throws an error when the frame is corrupt
+ */
+export type DecompressFrame = (frame: Uint8Array, contentMax: number) => Uint8Array
+
 /** The zstd of `node:zlib`, working on its thread pool. Needs Node 22.15. */
-export const nodeZstd: ZstdCodec = {
-  createCompressor: () => new NodeCompressor(),
-  async *decompress(source, range) {
-    let frames = 0
-    for (const frame of zstdFrames(source, range)) {
-      // Many small frames come without any wait; signals and timers want their turn too.
-      if (++frames % FRAMES_PER_TURN === 0) await setImmediate()
-      if (frame.contentMax <= SYNC_CONTENT_MAX) yield* decompressSmall(source, frame)
-      else yield* decompressLarge(source, frame)
-    }
-  },
+export const nodeZstd: ZstdCodec = createNodeZstd()
+
+/**
+ * The zstd of `node:zlib`, with another way to decompress what is small.
+ *
+ * @param decompressFrame gets frames of at most 256 KiB of content; default: `zstdDecompressSync`
+ */
+export function createNodeZstd(decompressFrame: DecompressFrame = decompressSync): ZstdCodec {
+  return {
+    createCompressor: () => new NodeCompressor(),
+    async *decompress(source, range) {
+      let frames = 0
+      for (const frame of zstdFrames(source, range)) {
+        // Many small frames come without any wait; signals and timers want their turn too.
+        if (++frames % FRAMES_PER_TURN === 0) await setImmediate()
+        const isSmall = frame.contentMax <= SYNC_CONTENT_MAX
+        if (isSmall) yield* decompressSmall(source, frame, decompressFrame)
+        else yield* decompressLarge(source, frame)
+      }
+    },
+  }
+}
+
+function decompressSync(frame: Uint8Array): Uint8Array {
+  return zstdDecompressSync(frame, { maxOutputLength: SYNC_CONTENT_MAX })
 }
 
 class NodeCompressor implements ZstdCompressor {
@@ -120,11 +141,15 @@ class NodeCompressor implements ZstdCompressor {
   }
 }
 
-function* decompressSmall(source: ByteSource, frame: ZstdFrame): Generator<Uint8Array> {
+function* decompressSmall(
+  source: ByteSource,
+  frame: ZstdFrame,
+  decompressFrame: DecompressFrame,
+): Generator<Uint8Array> {
   const input = source.read(frame.start, frame.end - frame.start)
   let content: Uint8Array
   try {
-    content = zstdDecompressSync(input, { maxOutputLength: SYNC_CONTENT_MAX })
+    content = decompressFrame(input, frame.contentMax)
   } catch (error) {
     throw corrupt(frame, error)
   }

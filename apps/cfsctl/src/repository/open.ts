@@ -10,6 +10,7 @@ import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
 import { shellWord } from '../output/shell-word.ts'
 import { chooseRepository, type RepositoryChoice } from './choose.ts'
+import { engineZstd } from './engine-zstd.ts'
 import { objectHelpers } from './object-threads.ts'
 import { decoders, hashing, system } from './platform.ts'
 
@@ -56,6 +57,7 @@ export async function openOther(context: Context, path: string, rule: string): P
       system,
       hashing,
       decoders,
+      zstd: engineZstd,
       ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
       ...(onWait === undefined ? {} : { onWait }),
       ...(signal === undefined ? {} : { signal }),
@@ -74,6 +76,7 @@ function openOptions(context: Context): OpenOptions {
     system,
     hashing,
     decoders,
+    zstd: engineZstd,
     helpers: objectHelpers(globals.jobs),
     ...(algorithm === undefined ? {} : { algorithm }),
     ...(erofsVersion === undefined ? {} : { erofsVersion }),
