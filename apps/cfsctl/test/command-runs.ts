@@ -24,35 +24,6 @@ export interface CommandRun extends DocumentShape {
   readonly hasNoDocument?: boolean
 }
 
-const IMAGE_FIELDS = [
-  'id',
-  'algorithm',
-  'erofs_version',
-  'bootable',
-  'xattrs',
-  'name',
-  'size',
-  'objects_new',
-  'objects_present',
-  'bytes_stored',
-]
-const FSCK_FIELDS = [
-  'ok',
-  'has_metadata',
-  'objects_checked',
-  'objects_corrupted',
-  'streams_checked',
-  'streams_corrupted',
-  'images_checked',
-  'images_corrupted',
-  'broken_links',
-  'missing_objects',
-  'errors',
-  'errors_detail',
-  'duration_ms',
-]
-const MOUNT_FIELDS = ['image_id', 'mountpoint', 'mode', 'verity', 'read_write', 'server_pid']
-
 /** Every command of the table, by its words. */
 export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
   init: {
@@ -60,53 +31,26 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['init', '--insecure', scratch],
       ['init', '--insecure', '--ensure', scratch],
     ],
-    fields: ['path', 'status', 'algorithm', 'erofs_default', 'erofs_extra', 'secure'],
   },
   info: {
     runs: () => [['info']],
-    fields: [
-      'path',
-      'selected_by',
-      'version',
-      'algorithm',
-      'erofs_default',
-      'erofs_extra',
-      'features',
-      'secure',
-      'writable',
-      'filesystem',
-      'counts',
-    ],
   },
   fsck: {
     isUpstream: true,
     runs: () => [['fsck'], ['fsck', '--metadata-only']],
-    fields: FSCK_FIELDS,
   },
   gc: {
     runs: () => [['gc', '-n', '--explain'], ['gc']],
-    fields: [
-      'dry_run',
-      'objects_removed',
-      'objects_bytes',
-      'images_pruned',
-      'streams_pruned',
-      'roots',
-      'objects_kept',
-      'bytes_kept',
-    ],
     // By kind, then by name.
     unsorted: ['by_root'],
   },
   df: {
     runs: () => [['df']],
-    fields: ['objects', 'bytes', 'images', 'unreferenced_bytes'],
     // By kind, then by name.
     unsorted: ['images'],
   },
   doctor: {
     runs: () => [['doctor']],
-    fields: ['checks'],
     words: ['checks.id'],
     // What builds on others comes behind them.
     unsorted: ['checks'],
@@ -116,33 +60,27 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['create-image', root],
       ['create-image', '--bootable', root, 'new'],
     ],
-    fields: IMAGE_FIELDS,
   },
   'compute-id': {
     runs: ({ root }) => [
       ['compute-id', root],
       ['compute-id', '--no-propagate-usr-to-root', root],
     ],
-    fields: IMAGE_FIELDS,
   },
   'import-image': {
     runs: () => [['import-image', 'new']],
     input: imageBytes,
-    fields: IMAGE_FIELDS,
   },
   'compute-karg': {
     runs: ({ root }) => [['compute-karg', root]],
-    fields: ['karg', 'id', 'algorithm', 'erofs_version', 'insecure'],
   },
   images: {
     isUpstream: true,
     runs: () => [['images'], ['list-images', '--no-trunc']],
-    fields: ['images'],
     imageIds: ['images.digest'],
   },
   'image-objects': {
     runs: ({ image }) => [['image-objects', image]],
-    fields: ['id', 'objects'],
     imageIds: ['objects'],
   },
   'dump-files': {
@@ -150,7 +88,6 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['dump-files', 'img', '/usr', '/etc'],
       ['dump-files', '--backing-path-only', 'img', '/usr/bin/large', '/etc/small'],
     ],
-    fields: ['entries'],
     imageIds: ['entries.digest'],
     maps: ['entries.xattrs'],
   },
@@ -159,21 +96,9 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['image', 'inspect', image],
       ['image', 'inspect', plainImage],
     ],
-    fields: [
-      'id',
-      'algorithm',
-      'erofs_version',
-      'size',
-      'entries',
-      'objects',
-      'names',
-      'oci_images',
-      'sealed',
-    ],
   },
   'image tag': {
     runs: ({ image }) => [['image', 'tag', image, 'new']],
-    fields: ['name', 'digest', 'changed'],
     imageIds: ['digest'],
   },
   'image rm': {
@@ -181,7 +106,6 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['image', 'rm', 'img'],
       ['image', 'rm', 'my/img'],
     ],
-    fields: ['name', 'digest', 'changed'],
     imageIds: ['digest', 'images.digest'],
   },
   diff: {
@@ -202,21 +126,6 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['oci', 'pull', '--dry-run', reference],
       ['oci', 'pull', '--no-tag', signature.reference],
     ],
-    fields: [
-      'image_ref',
-      'manifest_digest',
-      'config_digest',
-      'manifest_verity',
-      'config_verity',
-      'tag',
-      'composefs_erofs',
-      'composefs_boot_erofs',
-      'boot_image_mode',
-      'boot_image_format_version',
-      'stats',
-      'layers',
-      'duration_ms',
-    ],
     // Layers: base first.
     unsorted: ['layers'],
   },
@@ -224,14 +133,6 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
     before: ({ scratch }) => [['init', '--insecure', `${scratch}-other`]],
     runs: ({ scratch, repository }) => [
       ['--repo', `${scratch}-other`, 'oci', 'copy', 'app:1', '--from', repository],
-    ],
-    fields: [
-      'manifest_digest',
-      'manifest_verity',
-      'config_digest',
-      'config_verity',
-      'tag',
-      'layers',
     ],
     unsorted: ['layers'],
   },
@@ -244,7 +145,6 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
   'oci images': {
     isUpstream: true,
     runs: () => [['oci', 'images']],
-    fields: ['images'],
   },
   'oci inspect': {
     isUpstream: true,
@@ -252,23 +152,12 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['oci', 'inspect', 'app:1'],
       ['oci', 'inspect', `@${signature.digest}`],
     ],
-    fields: [
-      'manifest',
-      'config',
-      'referrers',
-      'composefs_erofs',
-      'composefs_boot_erofs',
-      'manifest_digest',
-      'config_digest',
-      'tags',
-    ],
   },
   'oci referrers': {
     runs: () => [
       ['oci', 'referrers', 'app:1'],
       ['oci', 'referrers', 'signature'],
     ],
-    fields: ['manifest_digest', 'referrers'],
     maps: ['referrers.annotations'],
   },
   'oci tag': {
@@ -276,11 +165,9 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['oci', 'tag', layout.manifestDigest, 'new'],
       ['oci', 'tag', layout.manifestDigest, 'new'],
     ],
-    fields: ['name', 'digest', 'changed'],
   },
   'oci untag': {
     runs: () => [['oci', 'untag', 'signature']],
-    fields: ['name', 'digest', 'changed'],
   },
   'oci linked-erofs-images': {
     isUpstream: true,
@@ -293,7 +180,6 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
     isUpstream: true,
     camelCase: true,
     runs: ({ layout }) => layout.diffIds.map(id => ['oci', 'layer', id]),
-    fields: ['diffId', 'verity', 'size', 'entryCount', 'splitstream'],
   },
   'oci import-layer': {
     runs: ({ layout }) => [['oci', 'import-layer', layout.diffIds[0] ?? '', 'my/layer']],
@@ -304,11 +190,9 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['oci', 'compute-id', 'app:1'],
       ['oci', 'compute-id', '--bootable', 'app:1'],
     ],
-    fields: ['image_id', 'algorithm', 'erofs_version', 'bootable', 'xattrs'],
   },
   'oci digests': {
     runs: ({ reference }) => [['--no-repo', 'oci', 'digests', reference]],
-    fields: ['image_ref', 'manifest_digest', 'ids'],
     // By algorithm, then by version.
     unsorted: ['ids'],
   },
@@ -317,14 +201,6 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['oci', 'seal', 'app:1', '--tag', 'sealed'],
       ['oci', 'seal', 'sealed'],
     ],
-    fields: [
-      'source_config',
-      'config_digest',
-      'config_verity',
-      'manifest_digest',
-      'image_id',
-      'label',
-    ],
   },
   'oci fsck': {
     isUpstream: true,
@@ -332,25 +208,21 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
       ['oci', 'fsck'],
       ['oci', 'fsck', 'app:1'],
     ],
-    fields: ['ok', 'images_checked', 'images_corrupted', 'errors', 'repo'],
   },
   mount: {
     mounts: true,
     runs: ({ mountpoint }) => [['mount', 'img', mountpoint]],
-    fields: MOUNT_FIELDS,
     words: ['verity'],
   },
   'oci mount': {
     mounts: true,
     runs: ({ mountpoint }) => [['oci', 'mount', 'app:1', mountpoint]],
-    fields: MOUNT_FIELDS,
     words: ['verity'],
   },
   mounts: {
     mounts: true,
     before: ({ mountpoint }) => [['mount', 'img', mountpoint]],
     runs: () => [['mounts']],
-    fields: ['mounts'],
     words: ['mounts.verity'],
   },
   umount: {

@@ -29,7 +29,7 @@ function checksOf(outcome: Outcome): Record<string, Check> {
   return Object.fromEntries(checks.map(check => [check.id, check]))
 }
 
-describe('doctor', () => {
+describe('doctor', { timeout: 300_000 }, () => {
   const work = temporaryDirectory()
   const nowhere = join(work, 'not/yet')
 

@@ -23,6 +23,9 @@ export interface Grounds {
 
 const isRoot = process.getuid?.() === 0
 
+/** Long enough for a machine that does a lot else, in ms. */
+const TIMEOUT = 600_000
+
 /** Makes a small repository before the tests of a `describe`. */
 export function useGrounds(): Grounds {
   const work = temporaryDirectory()
@@ -30,7 +33,7 @@ export function useGrounds(): Grounds {
   let count = 0
   beforeAll(async () => {
     small = await makeSmallRepository(work)
-  })
+  }, TIMEOUT)
   const make = (): Ground => {
     count += 1
     const repository = join(work, `r${count}`)

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { cfsctl } from '../src/command-table.ts'
 import { COMMAND_RUNS } from './command-runs.ts'
+import { DOCUMENT_FIELDS } from './document-fields.ts'
 import { useGrounds } from './grounds.ts'
 import { expectDocument } from './json-rules.ts'
 import { runOurs } from './programs.ts'
 
-describe('the document of', () => {
+describe('the document of', { timeout: 300_000 }, () => {
   const grounds = useGrounds()
   const names = cfsctl.commands.map(({ words }) => words.join(' '))
 
@@ -16,7 +17,7 @@ describe('the document of', () => {
     grounds.use(row, ({ args, input, environment }) => {
       const { status, stdout, stderr } = runOurs(['--json', '-q', ...args], input, environment)
       expect([status, stderr], args.join(' ')).toEqual([0, ''])
-      expectDocument(stdout.toString(), name, row)
+      expectDocument(stdout.toString(), name, { ...row, fields: DOCUMENT_FIELDS[name] ?? [] })
     })
   })
 

@@ -33,13 +33,14 @@ export async function makeSmallRepository(
   const image = ours('create-image', root, 'my/img').replace(/^sha\d+:/, '')
   ours('image', 'tag', image, 'img')
   const layout = writeLayout(join(work, 'layout'), {
-    tag: 'app:1',
+    // The peer takes a colon for the end of the directory.
+    tag: 'v1',
     layers: [
       { tar: await lowerTar(), compression: 'gzip' },
       { tar: await upperTar(), compression: 'zstd' },
     ],
   })
-  const reference = `oci:${layout.directory}:app:1`
+  const reference = `oci:${layout.directory}:v1`
   const signature = writeSignature(join(work, 'signature'), layout)
   ours('oci', 'pull', '--bootable', reference, 'app:1')
   ours('oci', 'pull', signature.reference, 'signature')
