@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,9 +26,29 @@ if ('reason' in debian) fail(debian.reason)
 const work = mkdtempSync(join(tmpdir(), 'composefs-test-executable-'))
 try {
   console.log(`${executable}: ${(statSync(executable).size / 2 ** 20).toFixed(1)} MiB`)
+  testCode(join(work, 'hook.cjs'))
   await testIn(join(work, 'root'), debian.path)
 } finally {
   rmSync(work, { recursive: true, force: true })
+}
+
+/** Code that V8 compiles at each start would cost time and change nothing else: only a hook can see it. */
+function testCode(hook: string): void {
+  writeFileSync(
+    hook,
+    `const vm = require('node:vm')
+    vm.Script = class extends vm.Script {
+      constructor(text, options) {
+        super(text, options)
+        if (options?.filename?.startsWith('cfsctl/')) console.log(options.filename, this.cachedDataRejected)
+      }
+    }`,
+  )
+  const { stdout } = spawnSync(executable, ['init', '--help'], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: `--require=${hook}` },
+  })
+  if (!stdout.startsWith('cfsctl/program.js false\n')) fail(`code was compiled anew: ${stdout}`)
 }
 
 async function testIn(system: string, tar: string): Promise<void> {

@@ -18,13 +18,13 @@ export function writeLicenses(file: string): void {
   writeFileSync(file, texts.map(([title, text]) => `# ${title}\n\n${text?.trim()}\n`).join('\n'))
 }
 
-/** The licence that came with this node. */
+/** The licence of this node: what came with it, or what is kept here, as package managers do not install it. */
 function nodeLicense(): string {
   const prefix = join(dirname(process.execPath), '..')
   const places = [
     join(prefix, 'LICENSE'),
-    join(prefix, `node_modules/node-linux-${process.arch}/LICENSE`),
     join(prefix, 'share/doc/node/LICENSE'),
+    join(import.meta.dirname, `LICENSE-node-${process.versions.node}`),
   ]
   const found = places.find(existsSync)
   if (found === undefined) throw new Error(`the licence of node is in none of ${places.join(', ')}`)
