@@ -11,6 +11,10 @@ const TEXT = `\
 92 91 0:52 / /mnt/c rw - fuse.composefs composefs:top ro,user_id=0
 93 28 0:53 / /mnt/d rw - tmpfs composefs:no rw
 94 28 0:54 / /mnt/e rw - overlay overlay rw
+95 28 0:55 / /mnt/f ro - overlay composefs-fuse ro,lowerdir=/proc/self/fd/8::/proc/self/fd/6,redirect_dir=nofollow,userxattr
+96 28 0:56 / /mnt/g rw - overlay composefs rw,lowerdir+=/,datadir+=/a\\054b,datadir+=/c,upperdir=/u,workdir=/w
+97 28 0:57 / /mnt/h rw - overlay composefs ro,lowerdir=/tmp/x::/d::/e
+98 28 0:58 / /mnt/i rw - overlay composefs ro,lowerdir=/tmp/x:/d
 `
 
 describe('mountinfo', () => {
@@ -25,6 +29,7 @@ describe('mountinfo', () => {
       [92, '/mnt/c', 'fuse.composefs'],
       [93, '/mnt/d', 'tmpfs'],
       [94, '/mnt/e', 'overlay'],
+      ...[95, 96, 97, 98].map((id, i) => [id, `/mnt/${'fghi'[i]}`, 'overlay']),
     ])
     expect(entries[1]).toEqual({
       id: 28,
@@ -47,6 +52,27 @@ describe('mountinfo', () => {
       { id: 90, name: 'my app', mode: 'kernel', verity: 'require', isReadOnly: true },
       { id: 91, name: undefined, mode: 'kernel', verity: 'off', isReadOnly: true },
       { id: 92, name: 'top', mode: 'fuse', verity: 'off', isReadOnly: true },
+      { id: 95, name: undefined, mode: 'fuse-overlay', verity: 'off', isReadOnly: true },
+      { id: 96, name: undefined, mode: 'kernel', verity: 'off', isReadOnly: false },
+      { id: 97, name: undefined, mode: 'kernel', verity: 'off', isReadOnly: true },
+      { id: 98, name: undefined, mode: 'kernel', verity: 'off', isReadOnly: true },
+    ])
+  })
+
+  test('tells where their objects are, in every form, and whether there is an upper directory', () => {
+    const found = composefsMounts(entries).map(({ id, objects, hasUpper }) => [
+      id,
+      objects,
+      hasUpper,
+    ])
+    expect(found).toEqual([
+      [90, ['/b'], false],
+      [91, [], false],
+      [92, [], false],
+      [95, [], false],
+      [96, ['/a,b', '/c'], true],
+      [97, ['/d', '/e'], false],
+      [98, ['/d'], false],
     ])
   })
 

@@ -1,3 +1,4 @@
+import type { ImageHead } from '@composefs/erofs'
 import { type ComposefsOptions, parseComposefsOptions } from '@composefs/linux'
 import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -9,6 +10,9 @@ import { kernelMount } from '../mounting/kernel-mount.ts'
 import { hasVerityBelow } from '../mounting/verity-below.ts'
 import type { Result } from '../output/result.ts'
 import type { mountComposefs } from './mount-composefs.ts'
+
+/** Bytes of a block of an image. */
+const BLOCK_SIZE = 4096
 
 type MountArgs = Args<typeof mountComposefs>
 
@@ -36,6 +40,7 @@ async function mountFile(image: ImageFile, { args, options, context }: Request):
   const { basedir, upper, idmap, attributes, isReadOnly } = options
   const head = readHead(image.fd)
   if (head === undefined) throw new CliError('image-invalid', 'not a composefs image')
+  assertWhole(image, head)
   const digest = options.digest === undefined ? undefined : assertDigest(image.fd, options.digest)
   const verity = usefulVerity(options)
   if (args.fake) return
@@ -55,6 +60,16 @@ async function mountFile(image: ImageFile, { args, options, context }: Request):
     { signal: context.signal, readImage: () => image.bytes() },
   )
   for (const warning of mounted.warnings) context.console.warning(warning)
+}
+
+/** The kernel mounts what was cut off, too, and finds out when it reads there. */
+function assertWhole({ size }: ImageFile, { blocks }: ImageHead): void {
+  const wanted = blocks * BLOCK_SIZE
+  if (size === undefined || size >= wanted) return
+  throw new CliError(
+    'image-invalid',
+    `a composefs image of ${wanted} bytes, of which there are ${size}`,
+  )
 }
 
 /** Where no file can have fs-verity, to require it would make all of them unreadable. */

@@ -5,6 +5,8 @@ import { CliError } from '../errors/cli-error.ts'
 /** An image that is a file of its own, or on a block device. */
 export interface ImageFile extends Disposable {
   readonly fd: number
+  /** In bytes; undefined for a device. */
+  readonly size: number | undefined
   /** The whole image; nothing where it is more than an image has. */
   bytes(): Uint8Array
 }
@@ -15,6 +17,7 @@ export function openImageFile(path: string): ImageFile {
   const stat = fstatSync(fd)
   const image: ImageFile = {
     fd,
+    size: stat.isFile() ? stat.size : undefined,
     bytes: () =>
       stat.isFile() && stat.size <= IMAGE_SIZE_MAX ? readFileSync(fd) : new Uint8Array(0),
     [Symbol.dispose]: () => closeSync(fd),
