@@ -15,6 +15,7 @@ const PREPARATION: Readonly<Record<string, readonly string[]>> = {
     'cfsctl --repo /srv/other-repository oci pull oci:layout:latest debian',
     'mkcomposefs ./rootfs image.erofs',
   ],
+  'packages/erofs/README.md': ['mkcomposefs ./rootfs image.erofs'],
   'packages/report/README.md': [
     'cfsctl init --insecure /srv/composefs',
     'cfsctl --repo /srv/composefs oci pull oci:layout:latest app:1.0',
@@ -24,6 +25,12 @@ const PREPARATION: Readonly<Record<string, readonly string[]>> = {
     'mkcomposefs --digest-store=/srv/composefs/objects ./rootfs /srv/app.erofs',
   ],
 }
+
+/**
+ * Pages that a command of the workspace writes, and why their blocks are not run: these show how commands are called, with
+ * names that nobody has.
+ */
+export const WRITTEN_BY_COMMAND: readonly string[] = ['docs/cli.md']
 
 /** Languages of blocks that are programs. */
 export const RUN: readonly string[] = ['sh', 'ts', 'js']

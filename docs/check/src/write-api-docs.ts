@@ -1,4 +1,4 @@
-// `pnpm docs`: the API docs of all packages as HTML in docs/api. Ends with status 1 when docstrings are missing or wrong.
+// `pnpm docs:api`: the API docs of all packages as HTML in docs/api. Ends with status 1 when docstrings are missing or wrong.
 import { fileURLToPath } from 'node:url'
 import { readApi } from './api-docs.ts'
 

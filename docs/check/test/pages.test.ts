@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { registryUnavailable } from '@composefs/test-fixtures/registry'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { allPages } from '../src/pages.ts'
-import { RUN, runPage } from '../src/run-page.ts'
+import { RUN, runPage, WRITTEN_BY_COMMAND } from '../src/run-page.ts'
 import { createScratchWorld, type ScratchWorld } from '../src/scratch-world.ts'
 import { commandFault, splitCommands } from '../src/workspace-commands.ts'
 
@@ -40,13 +40,24 @@ describe('blocks of pages', () => {
   })
 })
 
+test('pages that a command writes say so, and by which', () => {
+  for (const path of WRITTEN_BY_COMMAND) {
+    const page = pages.find(each => each.path === path)
+    const [, command = ''] = /^Written by `(pnpm [a-z:]+)`/m.exec(page?.markdown ?? '') ?? []
+    expect([path, page && commandFault(command)]).toEqual([path, undefined])
+    if (page !== undefined) expect(command).not.toBe('')
+  }
+})
+
 /** What the output of a page has in it, beside an exit status of 0: it did what it says. */
 const OUTPUT: Readonly<Record<string, RegExp>> = {
   'README.md': /^oci images: 1\/1 ok$/m,
   'apps/cfsctl/README.md': /^usr$/m,
+  'packages/erofs/README.md': /^regular 82 \/usr\/app$/m,
   'packages/linux/README.md': /target: '\/mnt',[^}]*verity: 'require'/,
-  'packages/oci/README.md': /^\/usr\/bin\/app .*\n(.*\n)*0 [0-9a-f]{64}$/m,
+  'packages/oci/README.md': /^sha512 2 [0-9a-f]{128}\n0 [0-9a-f]{64}$/m,
   'packages/registry/README.md': /^sha256:[0-9a-f]{64}\ntrue$/m,
+  'packages/repository/README.md': /^3 [0-9a-f]{128}$/m,
   'packages/splitstream/README.md': /ERR_SPLITSTREAM_TRUNCATED$/m,
   'packages/threads/README.md': /^100$/m,
 }
@@ -60,7 +71,10 @@ function unavailable(): string | undefined {
 }
 
 const reason = unavailable()
-const runnable = pages.filter(({ blocks }) => blocks.some(({ language }) => RUN.includes(language)))
+const runnable = pages.filter(
+  ({ path, blocks }) =>
+    !WRITTEN_BY_COMMAND.includes(path) && blocks.some(({ language }) => RUN.includes(language)),
+)
 
 describe.skipIf(reason !== undefined)(
   `examples${reason === undefined ? '' : `: ${reason}`}`,
