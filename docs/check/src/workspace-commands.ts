@@ -59,7 +59,9 @@ function publishedNames(): string[] {
 }
 
 function manifests(): Manifest[] {
-  const paths = globSync(['*/package.json', '{apps,packages,docs,examples}/*/package.json'], { cwd: root })
+  const paths = globSync(['*/package.json', '{apps,packages,docs,examples}/*/package.json'], {
+    cwd: root,
+  })
   return paths.map(path => JSON.parse(readFileSync(join(root, path), 'utf8')))
 }
 
