@@ -5,6 +5,7 @@ import {
   explainPair,
   type PairExplanation,
 } from '@composefs/oci'
+import type { Repository } from '@composefs/repository'
 import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
 import { pathText } from '../output/path-text.ts'
@@ -24,10 +25,7 @@ import { textFields } from './tree-entries.ts'
 const NAME_WIDTH_MAX = 48
 
 export async function run(args: Args<typeof explain>, context: Context): Promise<Result> {
-  const work = async (
-    pair: ComparedPair,
-    repository: Parameters<typeof explainPair>[1]['repository'],
-  ) => {
+  const work = async (pair: ComparedPair, repository: Repository | undefined) => {
     const { signal } = context
     const explanation = await explainPair(pair, { hashing, repository, signal })
     return {

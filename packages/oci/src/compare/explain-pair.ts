@@ -10,7 +10,7 @@ import {
   type TreeRule,
 } from '@composefs/tree'
 import { compareLayers, type LayerDifference, type LayerRule } from './compare-layers.ts'
-import { findLateWhiteouts } from './late-whiteouts.ts'
+import { findLateWhiteouts, type LateWhiteouts } from './late-whiteouts.ts'
 import type { ComparedPair } from './open-pair.ts'
 
 /** Everything that can give one image two ids. */
@@ -120,13 +120,13 @@ async function explainBothTrees(
   const isMissing = findings.some(({ rule }) => rule === 'added-entry' || rule === 'removed-entry')
   if (!isMissing || repository === undefined) return findings
   // Only merging all layers anew tells, so it is done where something is to be explained by it.
+  const late: LateWhiteouts[] = []
   for (const { config } of [a, b]) {
-    if (config === undefined) continue
-    const late = await findLateWhiteouts(repository, config, signal)
-    if (late.count === 0) continue
-    return explainTrees(a.tree, b.tree, { ...base, isLateWhiteout: path => late.covers(path) })
+    if (config !== undefined) late.push(await findLateWhiteouts(repository, config, signal))
   }
-  return findings
+  if (late.every(({ count }) => count === 0)) return findings
+  const isLateWhiteout = (path: Uint8Array) => late.some(whiteouts => whiteouts.covers(path))
+  return explainTrees(a.tree, b.tree, { ...base, isLateWhiteout })
 }
 
 function aboutImages(rule: ExplainRule, place: { a: string; b: string }): ExplainedRule {
