@@ -64,7 +64,7 @@ describe('messages', { timeout: 300_000 }, () => {
     `on a terminal with %j: coloured %s${hasScript ? '' : ' (needs script)'}`,
     (env, isColored) => {
       const screen = onTerminal(['--repo', repository, 'cat', 'nope'], env)
-      expect(screen).toContain('stream not found')
+      expect(screen).toContain('no stream nope')
       expect(screen.includes('\u001b[1;31merror:')).toBe(isColored)
     },
   )
