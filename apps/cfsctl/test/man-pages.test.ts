@@ -152,7 +152,6 @@ describe('cfsctl man', () => {
     try {
       // Bold is what text does not have.
       await terminal.shows(/CFSCTL-GC\(1\).*User Commands/)
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how a terminal is told
       await terminal.shows(/(\u001b\[1m|.\u0008)/)
     } finally {
       await terminal.close()

@@ -67,6 +67,18 @@ describe('the built program', () => {
     expect(loaded(args)).toEqual({ files: ['main.js', 'program.js'], heavy })
   })
 
+  // Somebody is typing, or wants to read: nothing of repositories, codecs and networks is there.
+  test.each([
+    [['__complete', 'oci', 'pu'], 'completion.js'],
+    [['__complete', '--color='], 'completion.js'],
+    [['__complete', '--repo', join(work, 'nowhere'), 'oci', 'untag', ''], 'completion.js'],
+    [['completion', 'bash'], 'completion.js'],
+    [['man', 'oci', 'pull'], 'manual.js'],
+    [['man', 'composefs-dump'], 'manual.js'],
+  ])('%j loads one file more and nothing heavy', (args, bundle) => {
+    expect(loaded(args)).toEqual({ files: ['main.js', 'program.js', bundle], heavy: [] })
+  })
+
   describe('with a repository', () => {
     const image = `oci:${join(work, 'layouts/basic')}`
     const run = (...args: readonly string[]) => loaded(['-q', '--repo', repository, ...args])
@@ -86,6 +98,14 @@ describe('the built program', () => {
       [['gc'], 'check.js', ['internal/crypto/webcrypto', 'stream']],
     ])('%j loads one file more, and koffi', (args, bundle, heavy) => {
       expect(run(...args)).toEqual({ files: filesWith(bundle), heavy })
+    })
+
+    test('its tags are completed by their names alone', () => {
+      const { files, heavy } = loaded(['__complete', '--repo', repository, 'oci', 'untag', ''])
+      expect({ files, heavy }).toEqual({
+        files: ['main.js', 'program.js', 'completion.js'],
+        heavy: [],
+      })
     })
 
     test('an image that is there is pulled without network and threads', () => {

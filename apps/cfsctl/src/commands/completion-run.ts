@@ -2,7 +2,7 @@ import type { Args } from '../command.ts'
 import { completionScript } from '../completion/script.ts'
 import { SHELLS } from '../completion/shells.ts'
 import { CliError } from '../errors/cli-error.ts'
-import type { Result } from '../output/result.ts'
+import { type Result, textResult } from '../output/result.ts'
 import type { completion } from './completion.ts'
 
 export async function run(args: Args<typeof completion>): Promise<Result> {
@@ -12,5 +12,5 @@ export async function run(args: Args<typeof completion>): Promise<Result> {
       hints: [`shells that there is one for: ${SHELLS.join(', ')}`],
     })
   }
-  return { bytes: [Buffer.from(completionScript(shell))] }
+  return textResult(completionScript(shell))
 }

@@ -1,10 +1,11 @@
+import { fstatSync } from 'node:fs'
 import { nearestWords } from '../arguments/nearest.ts'
 import type { Program } from '../arguments/program.ts'
 import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
 import { showByMan } from '../man/show-by-man.ts'
-import type { Result } from '../output/result.ts'
+import { type Result, textResult } from '../output/result.ts'
 import { directOutput } from '../output/sink.ts'
 import { EDITION } from '../reference/edition.ts'
 import { pageText } from '../reference/page-text.ts'
@@ -15,9 +16,14 @@ import type { man } from './man.ts'
 export async function run(args: Args<typeof man>, { program }: Context): Promise<Result> {
   const page = await findPage(program, args.command)
   if (page === undefined) throw await noPage(program, args.command)
-  if (args.roff) return { bytes: [Buffer.from(roff(page, EDITION))] }
-  const isShown = directOutput().isTerminal() && (await showByMan(page, roff(page, EDITION)))
-  return isShown ? {} : { bytes: [Buffer.from(pageText(page))] }
+  if (args.roff) return textResult(roff(page, EDITION))
+  const isShown = isTerminal() && (await showByMan(page, roff(page, EDITION)))
+  return isShown ? {} : textResult(pageText(page))
+}
+
+/** Whether somebody reads it. What that takes to find out loads the streams of Node: files and pipes need not be asked. */
+function isTerminal(): boolean {
+  return fstatSync(1).isCharacterDevice() && directOutput().isTerminal()
 }
 
 async function noPage(program: Program, words: readonly string[]): Promise<CliError> {

@@ -16,4 +16,5 @@ export const mounts = {
     'mounts[].verity': '`require`: the kernel checks every file that is read; else `off`',
     'mounts[].mode': '`kernel`, `fuse` or `fuse-overlay`',
   },
+  examples: ['cfsctl mounts', 'cfsctl --json mounts'],
 } as const satisfies Command

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +19,9 @@ export async function showByMan({ name, section }: Page, source: string): Promis
   }
 }
 
-function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  // Takes its time to load, and a page that goes to a file or pipe has no use for it.
+  const { spawn } = await import('node:child_process')
   return new Promise(resolve => {
     // Without man, or where it knows no -l, its message would be in the way of the page.
     const child = spawn(command, args, { stdio: ['inherit', 'inherit', 'ignore'] })

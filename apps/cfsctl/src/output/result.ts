@@ -27,3 +27,8 @@ export interface Result {
   /** The command has something to say and has failed: the result is printed first, then this error. */
   readonly failure?: CliError
 }
+
+/** A text that ends in a newline, the same in every format. */
+export function textResult(text: string): Result {
+  return { lines: text.slice(0, -1).split('\n') }
+}
