@@ -163,6 +163,11 @@ export {
   linkedErofsImages,
 } from './store/inspect-image.ts'
 export { type KeptBlob, keptBlob } from './store/kept-blob.ts'
+export {
+  createLayerObjects,
+  type LayerObjects,
+  type LayerObjectsOptions,
+} from './store/layer-objects.ts'
 export { type ImageSummary, listImages } from './store/list-images.ts'
 export {
   manifestName,
@@ -205,6 +210,7 @@ export { createLayoutTarget } from './target/layout-target.ts'
 export { NewFile } from './target/new-file.ts'
 export { type OpenTargetOptions, openTarget } from './target/open-target.ts'
 export { createRegistryTarget } from './target/registry-target.ts'
+export { type LayerPath, parseLayerPath } from './tree/layer-path.ts'
 export {
   LayerMerger,
   type LayerMergerOptions,

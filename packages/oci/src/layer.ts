@@ -5,6 +5,7 @@ export { formatLayerEntry } from './layer/layer-dump.ts'
 export { type LayerEntriesOptions, layerEntries } from './layer/layer-entries.ts'
 export type { TarEntry, TarEntryContent, TarEntryKind } from './tar/entry.ts'
 export { type LayerSink, LayerSplitter, type ObjectPieces } from './tar/splitter.ts'
+export { type LayerPath, parseLayerPath } from './tree/layer-path.ts'
 export {
   LayerMerger,
   type LayerMergerOptions,

@@ -26,9 +26,14 @@ const BOOKKEEPING = Uint8Array.from('.wh..wh.', char => char.charCodeAt(0))
 const OPAQUE = Uint8Array.from('.wh..wh..opq', char => char.charCodeAt(0))
 
 /**
- * Reads the path of an entry. Components alias it.
+ * Reads the path of an entry, and tells whether it stands for a file or hides some (OCI image spec, layer.md,
+ * "Whiteouts"). Components alias it.
  *
  * @throws OciError ERR_OCI_TREE_BAD_PATH, ERR_OCI_TREE_TOO_DEEP, ERR_OCI_TREE_BAD_WHITEOUT
+ *
+ * @example
+ * const path = parseLayerPath(entry.path) // of `/usr/.wh.doc`
+ * if (path.kind === 'whiteout') path.name // `doc`, in the directory `path.parents`
  */
 export function parseLayerPath(path: Uint8Array): LayerPath {
   const components = splitComponents(path)
