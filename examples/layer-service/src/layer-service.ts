@@ -52,7 +52,10 @@ async function* fileLines(store: LayerStore, layer: StoredLayer): AsyncGenerator
 
 function sendObject(store: LayerStore, response: ServerResponse, path: string): void {
   const content = store.objects.at(path)
-  if (content === undefined) return send(response, 404, '')
+  if (content === undefined) {
+    send(response, 404, '')
+    return
+  }
   response.setHeader('cache-control', 'public, max-age=31536000, immutable')
   send(response, 200, content)
 }

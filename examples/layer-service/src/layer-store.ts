@@ -1,15 +1,11 @@
 import type { Algorithm, Digest } from '@composefs/fsverity'
-import { nodeHashing } from '@composefs/fsverity/node'
-import { importLayer, type LayerRepository, layerEntries, type TarEntry } from '@composefs/oci'
-import { createStoreIntake } from '@composefs/repository'
 import {
-  CONTENT_TYPES,
-  memorySource,
-  openSplitstream,
-  type SplitstreamReader,
-  SplitstreamWriter,
-} from '@composefs/splitstream'
-import { nodeZstd } from '@composefs/splitstream/node'
+  createLayerObjects,
+  importLayer,
+  type LayerObjects,
+  layerEntries,
+  type TarEntry,
+} from '@composefs/oci'
 import { UrlObjects } from './url-objects.ts'
 
 /** A layer that is in the store. */
@@ -26,23 +22,11 @@ export interface StoredLayer {
 export class LayerStore {
   readonly objects: UrlObjects
   readonly #layers = new Map<string, StoredLayer>()
-  readonly #repository: LayerRepository
-  readonly #algorithm: Algorithm
+  readonly #repository: LayerObjects
 
   constructor(algorithm: Algorithm) {
-    this.#algorithm = algorithm
-    const objects = new UrlObjects(algorithm)
-    this.objects = objects
-    this.#repository = {
-      intake: createStoreIntake(objects),
-      hashing: nodeHashing,
-      streams: {
-        createWriter: contentType =>
-          new SplitstreamWriter({ algorithm, contentType, zstd: nodeZstd }),
-        store: async writer => objects.put(await writer.finish()).digest,
-      },
-      assertWritable() {},
-    }
+    this.objects = new UrlObjects(algorithm)
+    this.#repository = createLayerObjects(this.objects)
   }
 
   get(diffId: string): StoredLayer | undefined {
@@ -66,22 +50,14 @@ export class LayerStore {
 
   /** Its entries, in the order of the tar. */
   async *entries(layer: StoredLayer): AsyncGenerator<TarEntry> {
-    yield* layerEntries(await this.#open(layer), {
+    yield* layerEntries(await this.#repository.openLayer(layer.stream), {
       objectSize: id => this.objects.read(id).length,
     })
   }
 
   /** The tar as it was. */
   async *tar(layer: StoredLayer): AsyncGenerator<Uint8Array> {
-    const reader = await this.#open(layer)
+    const reader = await this.#repository.openLayer(layer.stream)
     yield* reader.cat(id => this.objects.chunks(id))
-  }
-
-  #open({ stream }: StoredLayer): Promise<SplitstreamReader> {
-    return openSplitstream(memorySource(this.objects.read(stream)), {
-      algorithm: this.#algorithm,
-      zstd: nodeZstd,
-      contentType: CONTENT_TYPES.layer,
-    })
   }
 }
