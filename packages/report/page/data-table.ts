@@ -68,7 +68,7 @@ export function dataTable<Row>(options: TableOptions<Row>): HTMLElement {
   )
   const scroller = element(
     'div',
-    { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': caption },
+    { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': `Table: ${caption}` },
     table,
   )
   const hasFilter = filterText !== undefined && rows.length >= FILTER_MIN

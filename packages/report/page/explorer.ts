@@ -70,8 +70,8 @@ export class Explorer {
 
   /** Draws for the first time, once it is on the page and has its size. */
   start(): void {
-    new ResizeObserver(() => this.#map.draw()).observe(this.#map.element)
     this.#show()
+    new ResizeObserver(() => this.#map.fit()).observe(this.#map.element)
   }
 
   #viewSwitch(): HTMLElement {

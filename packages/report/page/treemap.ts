@@ -28,6 +28,8 @@ export class Treemap {
   readonly #events: TreemapEvents
   #tree: ViewTree | undefined
   #node = 0
+  #width = 0
+  #height = 0
   #cells: Cell[] = []
   #buttons: { readonly cell: Cell; readonly button: HTMLButtonElement }[] = []
 
@@ -48,14 +50,21 @@ export class Treemap {
   show(tree: ViewTree, node: number): void {
     this.#tree = tree
     this.#node = node
-    this.draw()
+    this.#draw()
   }
 
-  /** Draws it again, in the room that there is now. */
-  draw(): void {
+  /** Draws it again when its room is no longer that in which it was drawn. */
+  fit(): void {
+    const { clientWidth, clientHeight } = this.element
+    if (clientWidth !== this.#width || clientHeight !== this.#height) this.#draw()
+  }
+
+  #draw(): void {
     const tree = this.#tree
     if (tree === undefined) return
     const { clientWidth, clientHeight } = this.element
+    this.#width = clientWidth
+    this.#height = clientHeight
     this.#cells = layOut(tree, this.#node, clientWidth, clientHeight)
     this.#buttons = []
     this.#hideTip()
@@ -95,7 +104,9 @@ export class Treemap {
       const hasRoom = cell.isOpen
         ? cell.width >= 2 * SIZE_WIDTH_MIN
         : cell.height >= SIZE_HEIGHT_MIN && cell.width >= SIZE_WIDTH_MIN
-      if (hasRoom) made.append(element('span', { class: 'cell-size' }, size(cellBytes(tree, cell))))
+      if (hasRoom) {
+        made.append(' ', element('span', { class: 'cell-size' }, size(cellBytes(tree, cell))))
+      }
     }
     return made
   }
@@ -103,7 +114,8 @@ export class Treemap {
   #spoken(tree: ViewTree, cell: Cell): string {
     const bytes = cellBytes(tree, cell)
     const share = percent(bytes, tree.bytes(this.#node))
-    return `${cellName(tree, cell)}, ${size(bytes)}, ${share}, ${what(tree, cell)}`
+    // Begins as the cell reads, so that who speaks to the browser can say what they see.
+    return `${cellName(tree, cell)} ${size(bytes)}, ${share}, ${what(tree, cell)}`
   }
 
   #click(event: MouseEvent): void {

@@ -45,8 +45,8 @@ export class ReportCollector {
   readonly objects: ObjectTable
   readonly #options: CollectorOptions
   readonly #directories: Outline
-  /** By node of `#directories`: the layer, where there is one. */
-  readonly #layerOfNode: (number | undefined)[] = []
+  /** By what counts, a node of `#directories` or an object: the layer, where there is one. */
+  readonly #layerOf = new Map<number, number>()
   /** By object: the node plus one where it came first. */
   #nodeOfObject = new Uint32Array(1024)
   readonly #sharing = new Sharing()
@@ -154,7 +154,8 @@ export class ReportCollector {
     if (this.#options.counts === 'object' && !isNew) return
     const node = this.#directories.child(directory, name)
     this.#directories.addFile(node, bytes, object)
-    if (layer !== undefined) this.#layerOfNode[node] = layer
+    const counted = this.#options.counts === 'object' ? object : node
+    if (layer !== undefined && counted !== undefined) this.#layerOf.set(counted, layer)
     if (!isNew) return
     if (object >= this.#nodeOfObject.length) {
       const grown = new Uint32Array(Math.max(object + 1, this.#nodeOfObject.length * 2))
@@ -177,21 +178,38 @@ export class ReportCollector {
   }
 
   #largest(max: number): { rows: LargeFile[]; total: number } {
+    return this.#options.counts === 'object' ? this.#largestObjects(max) : this.#largestFiles(max)
+  }
+
+  #largestFiles(max: number): { rows: LargeFile[]; total: number } {
     const outline = this.#directories
     const nodes: number[] = []
     for (let node = 0; node < outline.size; node++) if (outline.files(node) > 0) nodes.push(node)
     nodes.sort((a, b) => outline.bytes(b) - outline.bytes(a) || a - b)
-    const rows = nodes.slice(0, max).map(node => {
-      const object = outline.object(node)
-      const set = object === undefined ? 0 : this.#sharing.setOf(object)
-      return {
-        path: outline.path(node),
-        bytes: outline.bytes(node),
-        layer: this.#layerOfNode[node],
-        images: Math.max(1, this.#sharing.imagesOf(set).length),
-      }
-    })
+    const rows = nodes.slice(0, max).map(node => ({
+      path: outline.path(node),
+      bytes: outline.bytes(node),
+      layer: this.#layerOf.get(node),
+      images: 1,
+    }))
     return { rows, total: nodes.length }
+  }
+
+  /** Images may have different contents at one path: each counts for itself. */
+  #largestObjects(max: number): { rows: LargeFile[]; total: number } {
+    const { objects } = this
+    const shown: number[] = []
+    for (let object = 0; object < objects.size; object++) {
+      if (this.#sharing.setOf(object) !== 0) shown.push(object)
+    }
+    shown.sort((a, b) => objects.bytes(b) - objects.bytes(a) || a - b)
+    const rows = shown.slice(0, max).map(object => ({
+      path: this.#directories.path((this.#nodeOfObject[object] as number) - 1),
+      bytes: objects.bytes(object),
+      layer: this.#layerOf.get(object),
+      images: this.#sharing.imagesOf(this.#sharing.setOf(object)).length,
+    }))
+    return { rows, total: shown.length }
   }
 
   #views(): Report['views'] {

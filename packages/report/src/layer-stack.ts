@@ -193,7 +193,7 @@ const SLASH = 0x2f
 
 /** The path without components that are one dot, which the merger skips and a look-up does not. */
 function withoutDots(path: Uint8Array): Uint8Array {
-  if (!path.includes(DOT)) return path
+  if (!hasDots(path)) return path
   const parts: number[] = []
   for (let at = 0; at < path.length; ) {
     let end = path.indexOf(SLASH, at)
@@ -203,4 +203,12 @@ function withoutDots(path: Uint8Array): Uint8Array {
     at = end + 1
   }
   return Uint8Array.from(parts)
+}
+
+function hasDots(path: Uint8Array): boolean {
+  for (let at = path.indexOf(DOT); at !== -1; at = path.indexOf(DOT, at + 1)) {
+    const isStart = at === 0 || path[at - 1] === SLASH
+    if (isStart && (at + 1 === path.length || path[at + 1] === SLASH)) return true
+  }
+  return false
 }
