@@ -9,7 +9,7 @@ export default defineConfig({
       'action',
       'bench',
       'docs/check',
-      'examples/*/',
+      'examples/*/vitest.config.ts',
       'runtimes',
       'test-fixtures',
       'scripts',

@@ -15,6 +15,20 @@ const PREPARATION: Readonly<Record<string, readonly string[]>> = {
     'cfsctl --repo /srv/other-repository oci pull oci:layout:latest debian',
     'mkcomposefs ./rootfs image.erofs',
   ],
+  'docs/diff-and-explain.md': [
+    'mkdir -p rootfs-1/etc rootfs-1/usr/bin',
+    'echo hello > rootfs-1/etc/motd',
+    'head -c 5000 /dev/zero > rootfs-1/usr/bin/tool',
+    'chmod 755 rootfs-1/usr/bin/tool',
+    'ln -s tool rootfs-1/usr/bin/old',
+    'cp -a rootfs-1 rootfs-2',
+    'echo hello, there > rootfs-2/etc/motd',
+    'head -c 100000 /dev/zero > rootfs-2/usr/bin/new',
+    'chmod 700 rootfs-2/usr/bin/tool',
+    'rm rootfs-2/usr/bin/old',
+    'find rootfs-1 rootfs-2 -exec touch -h -d @1700000000 {} +',
+    'cfsctl create-dumpfile rootfs-1 | sed "/tool 5000/s/1700000000.0/1700000000.5/" > fine.dump',
+  ],
   'packages/erofs/README.md': ['mkcomposefs ./rootfs image.erofs'],
   'packages/report/README.md': [
     'cfsctl init --insecure /srv/composefs',
@@ -33,7 +47,7 @@ const PREPARATION: Readonly<Record<string, readonly string[]>> = {
 export const WRITTEN_BY_COMMAND: readonly string[] = ['docs/cli.md']
 
 /** Languages of blocks that are programs. */
-export const RUN: readonly string[] = ['sh', 'ts', 'js']
+export const RUN: readonly string[] = ['sh', 'console', 'ts', 'js']
 
 /** Where all packages are found. Node takes no TypeScript below node_modules. */
 const examples = fileURLToPath(new URL('../.examples', import.meta.url))
@@ -83,7 +97,7 @@ function pageScript(page: Page, blocks: readonly string[]): string {
     'set -euo pipefail',
     'mount -t tmpfs tmpfs /srv',
     'mount -t tmpfs tmpfs /mnt',
-    ...(PREPARATION[page.path] ?? []).map(command => `${command} >/dev/null`),
+    ...(PREPARATION[page.path] ?? []).map(command => `{ ${command}; } >/dev/null`),
     'line=0',
     `trap '[ $? = 0 ] || echo "failed: the block at line $line"' EXIT`,
     ...blocks,
@@ -93,8 +107,26 @@ function pageScript(page: Page, blocks: readonly string[]): string {
 function blockScript(block: CodeBlock, directory: string, world: ScratchWorld): string {
   const text = block.text.replaceAll('sha256:…', world.diffId)
   if (block.language === 'sh') return [`line=${block.line}`, ...splitCommands(text).run].join('\n')
+  if (block.language === 'console') {
+    return [`line=${block.line}`, ...transcriptScript(text, join(directory, `${block.line}`))].join(
+      '\n',
+    )
+  }
   const file = join(directory, `line-${block.line}.${block.language === 'js' ? 'mjs' : 'ts'}`)
   writeFileSync(file, text)
   const node = `'${process.execPath}' --conditions=composefs-source --no-warnings`
   return `line=${block.line}\n${node} '${file}'`
+}
+
+/** Each command of a transcript, and a comparison of what it prints with what stands below it. */
+function transcriptScript(text: string, file: string): string[] {
+  return text
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part, index) => {
+      const [command = '', ...output] = part.trimEnd().split('\n')
+      const expected = `${file}-${index}`
+      writeFileSync(expected, `${output.join('\n')}\n`)
+      return `diff '${expected}' <(${command} 2>&1)`
+    })
 }
