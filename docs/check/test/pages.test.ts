@@ -73,7 +73,8 @@ function unavailable(): string | undefined {
 const reason = unavailable()
 const runnable = pages.filter(
   ({ path, blocks }) =>
-    !WRITTEN_BY_COMMAND.includes(path) && blocks.some(({ language }) => RUN.includes(language)),
+    !WRITTEN_BY_COMMAND.includes(path) &&
+    blocks.some(({ language, notRun }) => RUN.includes(language) && notRun === undefined),
 )
 
 describe.skipIf(reason !== undefined)(
