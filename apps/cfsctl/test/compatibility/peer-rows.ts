@@ -104,10 +104,9 @@ const WITHOUT_REPOSITORY: readonly PeerRow[] = [
 ]
 
 const CHANGING: readonly PeerRow[] = [
-  { line: 'init', compare: 'none' },
   { line: 'init --insecure' },
   { line: 'init --insecure {new}' },
-  { line: 'init {repo}', compare: 'none' },
+  { line: 'init --insecure {repo}' },
   { line: 'init --insecure --algorithm fsverity-sha256-12 {new}' },
   { line: 'init --insecure --algorithm fsverity-sha512-12 {new}' },
   { line: 'init --insecure --algorithm sha512 {new}' },
