@@ -1,7 +1,7 @@
 import { BLOCK_SIZE } from './format.ts'
 
 /** Bytes of an image that are in memory at a time. An inode with the largest xattr area is a quarter of it. */
-export const WINDOW_SIZE = 2 ** 20
+const WINDOW_SIZE = 2 ** 20
 
 /** The part of an image that is being written. What was not written is zeros; full blocks leave in order. */
 export class OutputWindow {

@@ -42,7 +42,7 @@ export function writeObject(objects: string, digest: Digest, content: Uint8Array
   return path
 }
 
-export function digestOf(content: Uint8Array): Digest {
+function digestOf(content: Uint8Array): Digest {
   return fsverityDigest(content, { algorithm: SHA256, hashing: nobleHashing })
 }
 

@@ -19,7 +19,7 @@ export interface ParseReferenceOptions {
 }
 
 /** Longest repository, by the distribution specification. */
-export const REPOSITORY_LENGTH_MAX = 255
+const REPOSITORY_LENGTH_MAX = 255
 
 /** Longest name that DNS has. */
 const HOST_NAME_LENGTH_MAX = 253

@@ -106,7 +106,7 @@ export const nameFields = {
 } as const satisfies OutputFields
 
 /** Fields below another one. */
-export function within(path: string, fields: OutputFields): OutputFields {
+function within(path: string, fields: OutputFields): OutputFields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, meaning]) => [`${path}.${name}`, meaning]),
   )

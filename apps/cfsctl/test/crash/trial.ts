@@ -24,7 +24,7 @@ export interface Undisturbed {
 }
 
 /** How long a command takes that nobody disturbs, while trials run beside it. */
-export class Pace {
+class Pace {
   #duration: number | undefined
 
   /** Adds a run of so many ms. */

@@ -6,7 +6,7 @@ import type { ArchiveMember } from './archive-file.ts'
 import { memberOf, scanArchive } from './archive-scan.ts'
 
 /** Most files of a layout in an archive: an archive of empty files cannot fill the memory with their names. */
-export const ARCHIVE_MEMBERS_MAX = 1 << 18
+const ARCHIVE_MEMBERS_MAX = 1 << 18
 
 /** Names a layout may use. Everything else in the archive is skipped. */
 const LAYOUT_NAME = /^(?:oci-layout|index\.json|blobs\/[a-z0-9+._-]+\/[A-Za-z0-9=_-]+)$/

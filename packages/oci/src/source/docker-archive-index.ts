@@ -6,7 +6,7 @@ import type { ArchiveMember } from './archive-file.ts'
 import { memberOf, scanArchive } from './archive-scan.ts'
 
 /** Most files and links of an archive, several for each layer: what they are called stays in memory. */
-export const DOCKER_ARCHIVE_MEMBERS_MAX = 1 << 16
+const DOCKER_ARCHIVE_MEMBERS_MAX = 1 << 16
 
 /** Longest name in characters. Docker's are a digest and a few words. */
 const NAME_LENGTH_MAX = 512
