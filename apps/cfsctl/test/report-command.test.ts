@@ -15,9 +15,8 @@ const page = join(work, 'report.html')
 const report = (...args: string[]): Outcome => runOurs(['--repo', repository, 'report', ...args])
 const document = (...args: string[]) =>
   JSON.parse(textOf(runOurs(['--json', '--repo', repository, 'report', ...args])))
-const tag: string = JSON.parse(
-  textOf(runOurs(['--json', '--repo', repository, 'oci', 'images'])),
-)[0].name
+const tag: string = JSON.parse(textOf(runOurs(['--json', '--repo', repository, 'oci', 'images'])))
+  .images[0].name
 
 describe('report', () => {
   test('writes a page, quietly', () => {

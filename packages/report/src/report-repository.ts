@@ -1,4 +1,4 @@
-import { linkedImages, listTags } from '@composefs/oci'
+import { isOciError, linkedImages, listTags } from '@composefs/oci'
 import { measureRoots, type Repository } from '@composefs/repository'
 import { ReportCollector } from './collect-report.ts'
 import { openReportable, type ReadOptions, readErofsImage, readOciImage } from './read-image.ts'
@@ -87,6 +87,8 @@ async function unlessBroken(
     await read()
   } catch (error) {
     signal?.throwIfAborted()
+    // Artifacts have tags too, and no files.
+    if (isOciError(error, 'ERR_OCI_NOT_AN_IMAGE')) return
     collector.addProblem(problem(name, error))
   }
 }
