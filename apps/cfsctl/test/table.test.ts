@@ -4,10 +4,11 @@ import { cfsctl } from '../src/command-table.ts'
 import { composefsInfoProgram } from '../src/composefs-info-program.ts'
 import { helpText } from '../src/help/help-text.ts'
 import { mkcomposefsProgram } from '../src/mkcomposefs-program.ts'
+import { mountComposefsProgram } from '../src/mount-composefs-program.ts'
 import { VERSION } from '../src/version.ts'
 
 describe('the command table', () => {
-  const programs = [cfsctl, mkcomposefsProgram, composefsInfoProgram]
+  const programs = [cfsctl, mkcomposefsProgram, composefsInfoProgram, mountComposefsProgram]
   const commands = programs.flatMap(program =>
     program.commands.map(command => ({
       program,
