@@ -61,6 +61,13 @@ expect /numbers "$(composefs-info ls image)"
 expect "$(composefs-info measure-file image)" "$(mkcomposefs --print-digest-only files)"
 composefs-info ls image
 
+# mount(8) looks for the helper there.
+ln -s /usr/bin/cfsctl /usr/sbin/mount.composefs
+mount -t composefs image mnt -o basedir=store
+cmp files/numbers mnt/numbers || fail 'another file is mounted'
+cmp files/file mnt/file || fail 'another file is mounted'
+umount mnt
+
 say 'Nothing is left behind'
 left=$(find /tmp /run /dev/shm /var/tmp /var/cache/cfsctl /root -name '*cfsctl*' 2>/dev/null || true)
 [ -z "$left" ] || fail "left: $left"
