@@ -40,8 +40,8 @@ function sourceFiles(directory: string): string[] {
     .map(name => join(directory, name))
 }
 
-function importsOf(packageDirectory: string): Import[] {
-  return sourceFiles(join(packageDirectory, 'src')).flatMap(file =>
+function importsOf(packageDirectory: string, sources = 'src'): Import[] {
+  return sourceFiles(join(packageDirectory, sources)).flatMap(file =>
     [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(match => ({
       file: relative(packageDirectory, file),
       specifier: match[1] ?? match[2] ?? match[3] ?? '',
@@ -109,15 +109,46 @@ describe.each(Object.entries(ALLOWED))('%s', (name, allowed) => {
   })
 })
 
-test('the program imports what the libraries offer', () => {
-  const directory = join(root, 'apps', 'cfsctl')
-  const inner = importsOf(directory).filter(({ specifier }) => {
-    const [scope, name = '', ...path] = specifier.split('/')
-    if (scope !== '@composefs' || path.length === 0) return false
-    const { exports = {} } = manifestOf(join(root, 'packages', name))
-    return !(`./${path.join('/')}` in exports)
+/** Users of the libraries in this repository, with the directory of their sources. */
+const USERS = [
+  ['apps/cfsctl', 'src'],
+  ['action', 'src'],
+  ['examples/image-files', 'src'],
+  ['examples/image-id', 'src'],
+  ['examples/image-page', 'page'],
+  ['examples/layer-service', 'src'],
+] as const
+
+test('every example is one of the users', () => {
+  const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(({ name }) => `examples/${name}`)
+  const known = USERS.map(([directory]) => directory).filter(name => name.startsWith('examples/'))
+  expect(examples.sort()).toEqual(known.sort())
+})
+
+describe.each(USERS)('%s', (directory, sources) => {
+  test('imports what the libraries offer', () => {
+    const imports = importsOf(join(root, directory), sources)
+    expect(imports.length).toBeGreaterThan(0)
+    const inner = imports.filter(({ specifier }) => {
+      const [scope, name = '', ...path] = specifier.split('/')
+      if (scope !== '@composefs' || path.length === 0) return false
+      const { exports = {} } = manifestOf(join(root, 'packages', name))
+      return !(`./${path.join('/')}` in exports)
+    })
+    expect(inner).toEqual([])
   })
-  expect(inner).toEqual([])
+
+  test('its relative imports stay inside it', () => {
+    const inside = join(root, directory, sources)
+    const outside = importsOf(join(root, directory), sources).filter(
+      ({ file, specifier }) =>
+        specifier.startsWith('.') &&
+        !join(root, directory, file, '..', specifier).startsWith(inside),
+    )
+    expect(outside).toEqual([])
+  })
 })
 
 /** The text without its comments. */
