@@ -119,7 +119,11 @@ export const COMMAND_RUNS: Readonly<Record<string, CommandRun>> = {
     unsorted: ['rules.examples.parts'],
     imageIds: ['rules.examples.a.digest', 'rules.examples.b.digest'],
   },
-  report: { runs: ({ scratch }) => [['report', 'app:1', '--html', `${scratch}.html`]] },
+  report: {
+    runs: ({ scratch }) => [['report', 'app:1', '--html', `${scratch}.html`]],
+    // Layers base first, the largest first, nodes behind their parents.
+    unsorted: ['layers', 'largest', 'duplicates', 'hidden', 'views', 'views.nodes'],
+  },
   'oci pull': {
     runs: ({ reference, signature }) => [
       ['oci', 'pull', '--bootable', reference, 'again'],
