@@ -37,10 +37,14 @@ __cfsctl_unquote() {
           __cfsctl_quote=$char
           __cfsctl_start=\${#REPLY}
         else
-          REPLY+=$char
-          if [[ $char == [:=@,] && $COMP_WORDBREAKS == *"$char"* ]]; then
-            __cfsctl_start=\${#REPLY}
+          # A word may begin with @, behind the others one begins.
+          if [[ $COMP_WORDBREAKS == *"$char"* ]]; then
+            case $char in
+              @) __cfsctl_start=\${#REPLY} ;;
+              : | =) __cfsctl_start=$((\${#REPLY} + 1)) ;;
+            esac
           fi
+          REPLY+=$char
         fi
         ;;
     esac
@@ -108,7 +112,10 @@ _cfsctl() {
       ?*)
         value=\${value%%$'\\t'*}
         value=\${value:__cfsctl_start}
-        [[ -n $__cfsctl_quote || -z $value ]] || printf -v value %q "$value"
+        if [[ -z $__cfsctl_quote && -n $value ]]; then
+          printf -v value %q "$value"
+          value=\${value//\\\\,/,}
+        fi
         COMPREPLY+=("$value")
         ;;
     esac

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 
+/** Milliseconds after which what is waited for is not going to be shown. A line takes less than one second alone. */
+const HANGS_AFTER = 60_000
+
 /** A program on a terminal of its own, with somebody who types. */
 export interface Terminal {
   type(keys: string): void
@@ -40,23 +43,27 @@ export function openTerminal(
       child.stdin?.write(keys)
     },
     async shows(expected) {
+      const end = Date.now() + HANGS_AFTER
       for (;;) {
         const match = expected.exec(shown)
         if (match !== null) {
-          const end = match.index + match[0].length
-          const text = shown.slice(0, end)
-          shown = shown.slice(end)
+          const length = match.index + match[0].length
+          const text = shown.slice(0, length)
+          shown = shown.slice(length)
           return text
         }
-        if (hasEnded) throw new Error(`${expected} was not shown: ${JSON.stringify(shown)}`)
+        if (hasEnded || Date.now() >= end)
+          throw new Error(`${expected} was not shown: ${JSON.stringify(shown)}`)
+        const timer = setTimeout(() => wake(), end - Date.now())
         await new Promise<void>(resolve => {
           wake = resolve
         })
+        clearTimeout(timer)
       }
     },
     async close() {
-      child.stdin?.end()
-      child.kill('SIGHUP')
+      // Its end of the terminal is closed with it, which hangs up on the program; other signals it keeps to itself.
+      child.kill('SIGKILL')
       await ended
     },
   }
