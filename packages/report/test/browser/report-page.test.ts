@@ -67,7 +67,7 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser (needs chromi
     await withPage(imageHtml, {}, async page => {
       await page.locator('.treemap button', { hasText: 'usr' }).click({ position: { x: 20, y: 8 } })
       expect(await crumbs(page)).toEqual(['All', 'usr'])
-      await page.getByRole('button', { name: 'local/' }).click()
+      await page.locator('.contents').getByRole('button', { name: 'local/', exact: true }).click()
       expect(await crumbs(page)).toEqual(['All', 'usr', 'local'])
       expect(await page.locator('.contents caption').textContent()).toContain('In /usr/local')
       await page.locator('.breadcrumb button', { hasText: 'All' }).click()
