@@ -55,7 +55,8 @@ const OUTPUT: Readonly<Record<string, RegExp>> = {
   'apps/cfsctl/README.md': /^usr$/m,
   'packages/erofs/README.md': /^regular 82 \/usr\/app$/m,
   'packages/linux/README.md': /target: '\/mnt',[^}]*verity: 'require'/,
-  'packages/oci/README.md': /^sha512 2 [0-9a-f]{128}\n0 [0-9a-f]{64}$/m,
+  'packages/oci/README.md':
+    /^sha512 2 [0-9a-f]{128}\n(?:.*\n)*sha256:[0-9a-f]{64}\n1024\n0 [0-9a-f]{64}$/m,
   'packages/registry/README.md': /^sha256:[0-9a-f]{64}\ntrue$/m,
   'packages/repository/README.md': /^3 [0-9a-f]{128}$/m,
   'packages/splitstream/README.md': /ERR_SPLITSTREAM_TRUNCATED$/m,
