@@ -33,6 +33,7 @@ const NAMES_SAY_IT = [
   '@composefs/oci.ImportLayerOptions',
   '@composefs/oci.LayerEntrySink.onEntry',
   '@composefs/oci.LayerObjects.assertWritable',
+  '@composefs/oci.LayerObjects.assertWritable',
   '@composefs/oci.LayerRepository.assertWritable',
   '@composefs/repository.DigestIntakeOptions',
   '@composefs/repository.JobOutcome',

@@ -30,6 +30,11 @@ const PREPARATION: Readonly<Record<string, readonly string[]>> = {
     'cfsctl create-dumpfile rootfs-1 | sed "/tool 5000/s/1700000000.0/1700000000.5/" > fine.dump',
   ],
   'packages/erofs/README.md': ['mkcomposefs ./rootfs image.erofs'],
+  'docs/report.md': [
+    'export CFSCTL_REPO=/srv/composefs',
+    'cfsctl init --insecure /srv/composefs',
+    'cfsctl oci pull oci:layout:latest app:1.0',
+  ],
   'packages/report/README.md': [
     'cfsctl init --insecure /srv/composefs',
     'cfsctl --repo /srv/composefs oci pull oci:layout:latest app:1.0',
