@@ -32,8 +32,6 @@ const NAMES_SAY_IT = [
   '@composefs/linux/engine.Engine.decoders.__type.zstd',
   '@composefs/oci.ImportLayerOptions',
   '@composefs/oci.LayerEntrySink.onEntry',
-  '@composefs/oci.LayerObjects.assertWritable',
-  '@composefs/oci.LayerObjects.assertWritable',
   '@composefs/oci.LayerRepository.assertWritable',
   '@composefs/repository.DigestIntakeOptions',
   '@composefs/repository.JobOutcome',
