@@ -3,11 +3,9 @@ export { chooseVersion, type VersionRange } from './choose-version.ts'
 export {
   type CompareImagesOptions,
   compareImages,
-  IMAGE_RULES,
-  type ImageDifference,
   type ImageFinding,
-  type ImageRule,
 } from './compare/compare-images.ts'
+export { IMAGE_RULES, type ImageDifference, type ImageRule } from './compare/image-difference.ts'
 export type { DirectoryEntry } from './directory.ts'
 export { ErofsError, type ErofsErrorCode, type ErofsErrorFacts, isErofsError } from './errors.ts'
 export type { ErofsVersion } from './format.ts'

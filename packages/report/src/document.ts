@@ -1,4 +1,5 @@
-import type { Name, ObjectSum, Report, ReportedImage } from './report.ts'
+import type { Name } from './name.ts'
+import type { ObjectSum, Report, ReportedImage } from './report.ts'
 import { shownName } from './shown-name.ts'
 import type { View } from './view.ts'
 

@@ -6,6 +6,7 @@ export {
 } from './collect-report.ts'
 export { type ReportValue, reportDocument } from './document.ts'
 export { LayerStack, type MergedStack, type StackedLayer, type StackHidden } from './layer-stack.ts'
+export type { Name } from './name.ts'
 export { ObjectTable } from './object-table.ts'
 export { Outline } from './outline.ts'
 export { type PageOptions, reportPage } from './page/report-page.ts'
@@ -14,7 +15,6 @@ export type {
   HiddenEntry,
   LargeFile,
   Largest,
-  Name,
   ObjectSum,
   Report,
   ReportedImage,

@@ -1,8 +1,6 @@
+import type { Name } from './name.ts'
 import type { ImageSharing, SharedPart } from './sharing.ts'
 import type { View } from './view.ts'
-
-/** A name or path: what is not UTF-8 stays as it is until somebody shows it. */
-export type Name = Uint8Array
 
 /** What a report is about. */
 export interface ReportSubject {

@@ -1,5 +1,5 @@
+import type { Name } from './name.ts'
 import type { Outline } from './outline.ts'
-import type { Name } from './report.ts'
 
 /** Most nodes of one view: enough for all that can be seen on a screen, a few hundred KiB on a page. */
 export const VIEW_NODES_MAX = 12_000

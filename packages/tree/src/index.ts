@@ -1,22 +1,22 @@
-export { type DifferingPart, diffTrees, type TreeDifference } from './compare/diff-trees.ts'
+export { diffTrees } from './compare/diff-trees.ts'
+export type { DifferingPart, TreeDifference } from './compare/difference.ts'
 export {
   type ChangeCounts,
   DifferenceCounter,
   type DifferenceCounts,
 } from './compare/difference-counts.ts'
-export {
-  type ExplainTreesOptions,
-  explainTrees,
-  type Side,
-  TREE_RULES,
-  type TreeFinding,
-  type TreeRule,
-} from './compare/explain-trees.ts'
+export { explainTrees, type TreeFinding } from './compare/explain-trees.ts'
 export {
   type ObjectCounts,
   type ObjectsToFetch,
   objectsToFetch,
 } from './compare/objects-to-fetch.ts'
+export {
+  type ExplainTreesOptions,
+  type Side,
+  TREE_RULES,
+  type TreeRule,
+} from './compare/tree-rules.ts'
 export { ContentCode } from './content-code.ts'
 export { type DumpEntry, formatDumpEntry, formatDumpHardlink } from './dump-line.ts'
 export { DumpParser, parseDump } from './dump-parser.ts'

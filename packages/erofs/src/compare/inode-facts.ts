@@ -4,7 +4,7 @@ import { CompactInode, ExtendedInode, SLOT_SIZE, XattrArea } from '../format.ts'
 import type { ErofsInode } from '../inode.ts'
 import { readXattrs } from '../read-xattrs.ts'
 import type { ImageBytes } from '../superblock.ts'
-import type { ImageDifference } from './compare-images.ts'
+import type { ImageDifference } from './image-difference.ts'
 
 /** An inode and the image it is in. */
 export interface PlacedInode {

@@ -3,7 +3,7 @@ import { ContentCode } from '../content-code.ts'
 import type { Inode, Xattr } from '../inode.ts'
 import { PERMISSION_MASK, TYPE_MASK } from '../mode.ts'
 import type { TreeView } from '../view.ts'
-import type { DifferingPart } from './diff-trees.ts'
+import type { DifferingPart } from './difference.ts'
 
 /** Compares inodes of two trees by their columns. */
 export class InodeComparison {

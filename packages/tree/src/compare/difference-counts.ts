@@ -1,4 +1,4 @@
-import type { DifferingPart, TreeDifference } from './diff-trees.ts'
+import type { DifferingPart, TreeDifference } from './difference.ts'
 
 /** How many names are not the same. */
 export interface ChangeCounts {

@@ -1,8 +1,8 @@
 import { encodeUtf8, equalBytes, startsWith } from '@composefs/bytes'
 import type { Inode, LeafContent, Xattr } from '../inode.ts'
 import type { FileTree } from '../tree.ts'
-import type { DifferingPart, TreeDifference } from './diff-trees.ts'
-import type { ExplainTreesOptions, Side, TreeRule } from './explain-trees.ts'
+import type { DifferingPart, TreeDifference } from './difference.ts'
+import type { ExplainTreesOptions, Side, TreeRule } from './tree-rules.ts'
 import { isLabel, isStricter, keeps, type TreeTraits, traitsOf } from './tree-traits.ts'
 
 /** A rule, and the side that it was applied to, if it is one. */
