@@ -1,5 +1,5 @@
-import { closeSync, existsSync, openSync, realpathSync } from 'node:fs'
-import { isMarkedVerity, parseMountAttributes } from '@composefs/linux'
+import { realpathSync } from 'node:fs'
+import { parseMountAttributes } from '@composefs/linux'
 import type { OpenedImage, Repository } from '@composefs/repository'
 import type { OptionValues } from '../command.ts'
 import { confirm } from '../confirm.ts'
@@ -28,7 +28,7 @@ export async function mountImage(
 ): Promise<Json> {
   const { context, mountpoint, upperdir, workdir } = request
   const attributes = parseMountAttributes(request['mount-option'].flatMap(wordsOf))
-  assertVerityWorks(repository, image, context)
+  assertVerityWorks(repository, image)
   for (const directory of [mountpoint, upperdir, workdir]) {
     if (directory !== undefined) assertOutsideRepository(repository, directory)
   }
@@ -64,31 +64,13 @@ function wordsOf(text: string): string[] {
   return text.split(',').filter(word => word !== '')
 }
 
-/**
- * A kernel that cannot measure the image would show files that cannot be read; and one that cannot even tell that the
- * repository has fs-verity would show files that nobody checks.
- */
-function assertVerityWorks(repository: Repository, image: OpenedImage, context: Context): void {
-  const isChecked = repository.secure ? image.hasVerity : context.globals.insecure
-  if (isChecked || (!repository.secure && !isMadeWithVerity(repository))) return
+/** A kernel that cannot measure the image would show files that cannot be read. */
+function assertVerityWorks(repository: Repository, image: OpenedImage): void {
+  if (!repository.secure || image.hasVerity) return
   throw new CliError('verity-unsupported', 'the kernel cannot check fs-verity digests here', {
-    hints: [
-      'this repository has fs-verity: mount it by a kernel with CONFIG_FS_VERITY, on a file system that has it',
-      'cfsctl --insecure mounts it without that check: then nobody finds out what was changed in its files',
-    ],
+    hints: ['this repository has fs-verity: mount it with a kernel that has CONFIG_FS_VERITY'],
     context: { repository: repository.path },
   })
-}
-
-function isMadeWithVerity({ layout }: Repository): boolean {
-  // An old repository has none, and says nowhere that it is secure.
-  if (!existsSync(layout.metadata)) return false
-  const file = openSync(layout.metadata, 'r')
-  try {
-    return isMarkedVerity(file)
-  } finally {
-    closeSync(file)
-  }
 }
 
 /** Covering the root directory is hardly ever meant. */

@@ -107,6 +107,14 @@ function missingRepository(error: unknown, { path, rule }: RepositoryChoice): Cl
     const message = `there is no repository at ${path} (${rule})`
     return new CliError('repository-not-found', message, { hints, context })
   }
+  if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOTSUP') {
+    // A kernel without fs-verity does not even open a file that has it.
+    const message = `the kernel cannot open files with fs-verity, such as ${path}/meta.json`
+    return new CliError('verity-unsupported', message, {
+      hints: ['this repository has fs-verity: use it with a kernel that has CONFIG_FS_VERITY'],
+      context,
+    })
+  }
   if (isRepositoryError(error, 'ERR_REPOSITORY_NOT_INITIALIZED')) {
     // The words of cfsctl 0.9.4, which scripts may look for.
     const message = `meta.json not found in ${path}; this repository must be initialized with \`cfsctl init\``
