@@ -12,7 +12,8 @@ import {
   ETXTBSY,
   systemError,
 } from './errno.ts'
-import { attempt } from './libc.ts'
+import { attempt, call } from './libc.ts'
+import { terminated } from './path.ts'
 
 const FS_IOC_ENABLE_VERITY = 0x40806685
 const FS_IOC_MEASURE_VERITY = 0xc0046686
@@ -81,6 +82,25 @@ export function enableVerity(
       throw systemError(-result, 'ioctl(FS_IOC_ENABLE_VERITY)')
   }
 }
+
+/**
+ * True when the file system says that a file has fs-verity. A kernel that cannot check it says so, too: what is
+ * `unsupported` to `measureVerity` may have been made by a kernel that could.
+ */
+export function isMarkedVerity(file: number): boolean {
+  const out = new Uint8Array(STATX.size)
+  const empty = terminated('')
+  call('statx', {}, c => c.statx(file, empty, AT_EMPTY_PATH, 0, out))
+  return (Number(STATX.attributes(out)) & STATX_ATTR_VERITY) !== 0
+}
+
+/** struct statx, as far as it is looked at. */
+const STATX = {
+  size: 256,
+  attributes: (bytes: Uint8Array) => new DataView(bytes.buffer).getBigUint64(8, true),
+} as const
+const STATX_ATTR_VERITY = 0x0010_0000
+const AT_EMPTY_PATH = 0x1000
 
 /** Asks the kernel for the fs-verity digest of a file. */
 export function measureVerity(file: number, algorithm: Algorithm): VerityMeasurement {
