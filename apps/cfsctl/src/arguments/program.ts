@@ -1,29 +1,15 @@
-import type { Option, PlannedCommand } from '../command.ts'
+import type { PlannedCommand } from '../command.ts'
 import type { RunnableCommand } from '../runnable-command.ts'
+import type { DescribedProgram, DescribedTool } from './described-program.ts'
 
 /** A program: one name on the command line with its commands. */
-export interface Program {
-  readonly name: string
-  readonly summary: string
-  /** Options that may stand before and after the command. */
-  readonly globals: readonly Option[]
+export interface Program extends DescribedProgram {
   readonly commands: readonly RunnableCommand[]
-  readonly planned: readonly PlannedCommand[]
-  /** Programs that the first word may call; everything behind it is theirs. */
   readonly tools?: readonly Tool[]
-  /** Summaries of words that only lead to commands, such as `oci`. */
-  readonly families: Readonly<Record<string, string>>
-  /**
-   * How the C tools read their arguments: long options may be cut short, every failure ends with exit 1, and
-   * errors begin with the program's name.
-   */
-  readonly isCTool?: boolean
 }
 
 /** A program that another one calls by its name. */
-export interface Tool {
-  readonly name: string
-  readonly summary: string
+export interface Tool extends DescribedTool {
   load(): Promise<Program>
 }
 

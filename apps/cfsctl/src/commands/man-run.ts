@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
+import type { DescribedProgram } from '../arguments/described-program.ts'
 import { nearestWords } from '../arguments/nearest.ts'
-import type { Program } from '../arguments/program.ts'
 import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
@@ -26,7 +26,7 @@ function isTerminal(): boolean {
   return fstatSync(1).isCharacterDevice() && directOutput().isTerminal()
 }
 
-async function noPage(program: Program, words: readonly string[]): Promise<CliError> {
+async function noPage(program: DescribedProgram, words: readonly string[]): Promise<CliError> {
   const typed = words.join('-')
   const names = (await allPages(program)).map(({ name }) => name)
   const near = [

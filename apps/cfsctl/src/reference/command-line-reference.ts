@@ -1,4 +1,4 @@
-import type { Program } from '../arguments/program.ts'
+import type { DescribedProgram } from '../arguments/described-program.ts'
 import { pageMarkdown } from './markdown.ts'
 import { allPages } from './pages.ts'
 
@@ -6,7 +6,7 @@ import { allPages } from './pages.ts'
 const OMITTED = new Set(['Global options', 'See also'])
 
 /** docs/cli.md: the whole command line in one document. */
-export async function commandLineReference(program: Program): Promise<string> {
+export async function commandLineReference(program: DescribedProgram): Promise<string> {
   const pages = await allPages(program)
   const [first, ...others] = pages.filter(({ section }) => section !== 5)
   const contents = others.map(({ name }) => name)

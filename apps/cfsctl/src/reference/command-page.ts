@@ -1,4 +1,4 @@
-import type { Program } from '../arguments/program.ts'
+import type { DescribedProgram } from '../arguments/described-program.ts'
 import type { Command, Option } from '../command.ts'
 import { environmentItems, optionItems, optionTerm, positionalItems } from './option-items.ts'
 import {
@@ -19,12 +19,12 @@ import {
 } from './page.ts'
 
 /** `cfsctl-oci-pull`: the name of the page of a command. */
-export function pageName(program: Program, words: readonly string[]): string {
+export function pageName(program: DescribedProgram, words: readonly string[]): string {
   return [program.name, ...words].join('-')
 }
 
 /** The page of one command. */
-export function commandPage(program: Program, command: Command): Page {
+export function commandPage(program: DescribedProgram, command: Command): Page {
   const { words, summary } = command
   return {
     name: pageName(program, words),
@@ -65,7 +65,10 @@ export function commandSections(command: Command, title: string): Section[] {
 }
 
 /** `cfsctl oci tag [OPTIONS] DIGEST NAME`. */
-export function synopsis(program: Program, { words, options, positionals }: Command): Text {
+export function synopsis(
+  program: DescribedProgram,
+  { words, options, positionals }: Command,
+): Text {
   const hasOptions = [...options, ...program.globals].some(({ hidden }) => hidden !== true)
   const required = options.filter((option): option is Option => option.required === true)
   const spans: Span[] = [code([program.name, ...words].join(' '))]
@@ -127,7 +130,7 @@ function compatibility({ words, options, upstream }: Command): Block {
   return paragraph(added.length === 0 ? name : `${name}; it does not have ${added.join(', ')}`)
 }
 
-function seeAlso(program: Program, { words, group }: Command): Block {
+function seeAlso(program: DescribedProgram, { words, group }: Command): Block {
   const near = program.commands.filter(
     command => command.group === group && command.words.join(' ') !== words.join(' '),
   )

@@ -1,4 +1,4 @@
-import type { Program } from '../arguments/program.ts'
+import type { DescribedProgram } from '../arguments/described-program.ts'
 import { commandPage, pageName } from './command-page.ts'
 import { dumpFormatPage } from './dump-format-page.ts'
 import type { Page } from './page.ts'
@@ -6,7 +6,7 @@ import { programPage } from './program-page.ts'
 import { toolPage } from './tool-page.ts'
 
 /** All manual pages: of the program, its commands, the tools that it also is, and the format of dumps. */
-export async function allPages(program: Program): Promise<Page[]> {
+export async function allPages(program: DescribedProgram): Promise<Page[]> {
   const tools = await Promise.all((program.tools ?? []).map(tool => tool.load()))
   return [
     programPage(program),
@@ -21,7 +21,7 @@ export async function allPages(program: Program): Promise<Page[]> {
  * An alias of a command leads to its page.
  */
 export async function findPage(
-  program: Program,
+  program: DescribedProgram,
   words: readonly string[],
 ): Promise<Page | undefined> {
   const name = words.join('-').replace(/\([0-9]\)$|\.[158]$/, '')
@@ -37,6 +37,6 @@ export async function findPage(
   return tool === undefined ? undefined : pageOfTool(await tool.load())
 }
 
-function pageOfTool(program: Program): Page {
+function pageOfTool(program: DescribedProgram): Page {
   return toolPage(program, program.name.startsWith('mount.') ? 8 : 1)
 }

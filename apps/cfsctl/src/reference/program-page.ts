@@ -1,4 +1,4 @@
-import type { Program } from '../arguments/program.ts'
+import type { DescribedProgram } from '../arguments/described-program.ts'
 import { type Command, GROUPS } from '../command.ts'
 import { pageName, references, synopsis } from './command-page.ts'
 import { environmentItems, optionItems } from './option-items.ts'
@@ -43,7 +43,7 @@ const VARIABLES: readonly (readonly [name: string, meaning: string])[] = [
 ]
 
 /** The page of cfsctl as a whole. */
-export function programPage(program: Program): Page {
+export function programPage(program: DescribedProgram): Page {
   const commands = program.commands
   return {
     name: program.name,
@@ -141,7 +141,7 @@ function item([name, meaning]: readonly [name: string, meaning: string]): Item {
   return { term: [code(name)], meaning: sentence(meaning) }
 }
 
-function commandItem(program: Program, command: Command): Item {
+function commandItem(program: DescribedProgram, command: Command): Item {
   const [, ...rest] = synopsis({ ...program, globals: [] }, { ...command, options: [] })
   return {
     term: [code(command.words.join(' ')), ...rest],
@@ -153,7 +153,7 @@ function commandItem(program: Program, command: Command): Item {
   }
 }
 
-function toolItems({ tools = [] }: Program): Item[] {
+function toolItems({ tools = [] }: DescribedProgram): Item[] {
   return tools.map(({ name, summary }) => ({
     term: [code(name)],
     meaning: [

@@ -1,10 +1,10 @@
-import type { Program } from '../arguments/program.ts'
+import type { DescribedProgram } from '../arguments/described-program.ts'
 import { commandSections, exampleSection, references, synopsis } from './command-page.ts'
 import { optionItems } from './option-items.ts'
 import { type Block, code, type Page, paragraph, section, sentence } from './page.ts'
 
 /** The page of a program that works as one of the C tools. */
-export function toolPage(program: Program, number: 1 | 8): Page {
+export function toolPage(program: DescribedProgram, number: 1 | 8): Page {
   const [only] = program.commands
   const isOne = only !== undefined && only.words.length === 0
   const examples = program.commands.flatMap(command => command.examples ?? [])
@@ -49,7 +49,7 @@ const SEE_ALSO = [
   ['composefs-dump', 5],
 ] as const
 
-function severalCommands(program: Program) {
+function severalCommands(program: DescribedProgram) {
   const list: Block = {
     kind: 'list',
     items: program.commands.map(({ words, summary, description = [] }) => ({
