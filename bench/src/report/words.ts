@@ -30,6 +30,7 @@ export const CONDITIONS = `## How it is measured
 
 export const HOW_TO_RUN = `## Run it
 
+<!-- not run: takes an hour, and a peer that is built; the tests of bench run the parts -->
 \`\`\`sh
 pnpm install && pnpm build
 cargo install --locked composefs-ctl --version 0.9.4     # the peer
