@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readRange } from '../src/disk/read-range.ts'
-import { collect, tarOf, temporaryDirectory } from './layout-builder.ts'
+import { temporaryDirectory } from './layout-builder.ts'
 
 const MIB = 1 << 20
 
