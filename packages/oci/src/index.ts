@@ -60,6 +60,7 @@ export {
   type ReadImage,
   readEntries,
 } from './digests/read-entries.ts'
+export type { ReadOptions } from './disk/read-range.ts'
 export { type Config, parseConfig, readSealLabel, SEAL_LABEL } from './document/config.ts'
 export type { Descriptor } from './document/descriptor.ts'
 export { type IndexDocument, parseIndex } from './document/index-document.ts'

@@ -4,10 +4,11 @@ import { isErrno } from './errors.ts'
 /** Entries that are read at once. */
 const BATCH = 256
 /**
- * A directory up to this size, in bytes as its file system counts them, is read by one call: to read it bit by bit takes
- * twice as long when it has a few dozen names, as the directories of objects have. Some 50,000 names at most.
+ * A directory up to this size is read by one call: to read it bit by bit takes twice as long when it has a few dozen
+ * names, as the directories of objects have. File systems count bytes, at least 20 a name, or names (ZFS), so that it
+ * has 65,536 of them at most; one that counts nothing says 0.
  */
-const SMALL_SIZE = 1 << 20
+const SMALL_SIZE = 1 << 16
 /** Between the name and the type in a key. No name has it, and it comes before all bytes of names. */
 const END = '\0'
 
@@ -97,7 +98,8 @@ function readSmallDirectory(
 
 function isSmall(path: string | Buffer): boolean {
   try {
-    return statSync(path).size <= SMALL_SIZE
+    const { size } = statSync(path)
+    return size > 0 && size <= SMALL_SIZE
   } catch {
     // Opening it will tell what is wrong.
     return false

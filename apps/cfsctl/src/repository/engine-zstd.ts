@@ -17,7 +17,7 @@ const decompressFrame = (frame: Uint8Array, contentMax: number): Uint8Array => {
       read += step.read
       written += step.written
       if (step.isEnd) break
-      if (step.read === 0 && step.written === 0) throw new Error('the frame goes on after its end')
+      if (step.read === 0 && step.written === 0) throw new Error('the frame has no end')
     }
     return content.subarray(0, written)
   } finally {
