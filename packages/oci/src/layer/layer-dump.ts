@@ -1,6 +1,6 @@
 import { formatDumpEntry, formatDumpHardlink, TYPE_BITS } from '@composefs/tree'
+import { encodeDevice } from '../tar/device-number.ts'
 import type { TarEntry } from '../tar/entry.ts'
-import { encodeDevice } from './device-number.ts'
 
 /**
  * The line of an entry in the listing of a layer, newline included: the fields of a dump file, but with one link each

@@ -7,7 +7,7 @@ import {
 } from '@composefs/tree'
 import { entryText } from '../entry-text.ts'
 import { OciError } from '../errors.ts'
-import { DEVICE_MAJOR_MAX, DEVICE_MINOR_MAX, encodeDevice } from '../layer/device-number.ts'
+import { DEVICE_MAJOR_MAX, DEVICE_MINOR_MAX, encodeDevice } from '../tar/device-number.ts'
 import type { TarEntry } from '../tar/entry.ts'
 
 /**
