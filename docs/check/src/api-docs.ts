@@ -25,29 +25,8 @@ interface Entry {
   readonly file: string
 }
 
-/** Options and results whose members say all there is. */
-const NAMES_SAY_IT = [
-  '@composefs/linux/engine.EngineOptions',
-  '@composefs/linux/engine.Engine.decoders.__type.gzip',
-  '@composefs/linux/engine.Engine.decoders.__type.zstd',
-  '@composefs/oci.ImportLayerOptions',
-  '@composefs/oci.LayerEntrySink.onEntry',
-  '@composefs/repository.DigestIntakeOptions',
-  '@composefs/repository.JobOutcome',
-  '@composefs/repository.ObjectStoreSetup',
-  '@composefs/threads.DoneSlot.hasFailed',
-  '@composefs/threads.HelpersOptions',
-  '@composefs/threads.LaneOptions',
-  '@composefs/threads.Slots.[asyncDispose]',
-  '@composefs/threads.SlotsOptions',
-]
-
-/**
- * A property that holds a function is asked for a docstring although properties are not; and what several interfaces have
- * from one under their own names cannot be listed above.
- */
-const PROPERTY =
-  /(?:\(Property\)|\.assertWritable \(CallSignature\)), .* does not have any documentation/
+/** A property that holds a function is asked for a docstring although properties are not. */
+const PROPERTY = /\(Property\), .* does not have any documentation/
 
 /**
  * Reads the docstrings of everything that the packages export.
@@ -78,7 +57,6 @@ export async function readApi(): Promise<ApiDocs> {
       'TypeAlias',
     ],
     packagesRequiringDocumentation: packageNames(entries),
-    intentionallyNotDocumented: NAMES_SAY_IT,
   })
   const logger = new Findings()
   application.logger = logger

@@ -30,6 +30,7 @@ export interface StreamStoreOptions {
   readonly layout: Layout
   readonly objects: DiskObjectStore
   readonly zstd: ZstdCodec
+  /** Throws when the repository must not be changed. */
   assertWritable(): void
 }
 

@@ -26,6 +26,7 @@ export interface DoneSlot {
   readonly data: Uint8Array
   /** What the job left: RESULT_SIZE bytes, valid during the call. */
   result(job: number): Uint8Array
+  /** True for a job that threw. Its result means nothing. */
   hasFailed(job: number): boolean
   /** The first failure of a job of the slot; of others only that they happened is known. */
   readonly failure: { readonly job: number; readonly failure: Failure } | undefined

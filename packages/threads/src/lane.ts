@@ -2,6 +2,7 @@ import { type DoneSlot, FilledSlot, type Slot } from './filled-slot.ts'
 import type { Taker } from './free-slots.ts'
 import type { SlotPool } from './slot-pool.ts'
 
+/** Who gets the slots of a lane back, and which chain their bytes are for. */
 export interface LaneOptions<Note = void> {
   /**
    * What the work calls the chain that gets the bytes of the slots in order, see `Work.advance`. Default: there is none.

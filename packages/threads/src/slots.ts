@@ -11,6 +11,7 @@ const SLOTS_SHARED = 16
 /** With many helpers a slot is done sooner, and memory goes to the threads. */
 const SLOTS_MANY_HELPERS = 8
 
+/** Who works on slots, and how many there are. */
 export interface SlotsOptions {
   /** Does the jobs in this thread. Asked for with the first job. */
   createWork(): Work
@@ -20,6 +21,7 @@ export interface SlotsOptions {
   readonly slotCount?: number | undefined
 }
 
+/** The threads beside this one, and how one starts. */
 export interface HelpersOptions {
   /** Most threads beside this one. */
   readonly threads: number
@@ -89,6 +91,7 @@ export class Slots implements AsyncDisposable {
     await this.#ownPool?.helpers.ended()
   }
 
+  /** The same as `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -21,11 +21,14 @@ export interface Engine {
   readonly hashing: Hashing
   /** Decoders of layers; undefined for a format that is left to `node:zlib`. */
   readonly decoders: {
+    /** A decoder of gzip members. */
     gzip(): Decoder | undefined
+    /** A decoder of zstd frames. */
     zstd(): Decoder | undefined
   }
 }
 
+/** What an engine is made of. */
 export interface EngineOptions {
   /** The hashes where there are no native ones: `nodeHashing`. */
   readonly fallback: Hashing

@@ -10,9 +10,11 @@ export interface LayerRepository {
   readonly hashing: Hashing
   /** Who decompresses. Default: `node:zlib`. */
   readonly decoders?: DecoderEngine | undefined
+  /** Throws when nothing may be stored; asked before the first byte is read. */
   assertWritable(): void
 }
 
+/** Where a layer goes, and who is told of it. */
 export interface ImportLayerOptions extends ReadLayerOptions {
   readonly repository: LayerRepository
   /** Number of the layer in its image, the lowest being 1: for errors. */
@@ -26,5 +28,6 @@ export interface ImportLayerOptions extends ReadLayerOptions {
 export interface LayerEntrySink {
   /** No entry comes before it resolves. */
   readonly turn?: Promise<void>
+  /** Gets the next entry. */
   onEntry(entry: TarEntry): void
 }

@@ -14,6 +14,7 @@ import { createObjectSlots, type ObjectHelpers } from './object-threads.ts'
 import { ObjectWork } from './object-work.ts'
 import { putResult } from './put-result.ts'
 
+/** How contents are hashed, and by which threads. */
 export interface DigestIntakeOptions {
   readonly algorithm: Algorithm
   readonly hashing: Hashing

@@ -22,6 +22,7 @@ export const JobResult = {
   outcome: 64,
 } as const
 
+/** What became of the content of a job. */
 export const JobOutcome = {
   /** The store had the content; or there was nothing to store. */
   present: 0,

@@ -22,6 +22,7 @@ export interface ObjectWorkSetup {
   readonly store?: ObjectStoreSetup
 }
 
+/** The store of an open repository, as its threads are told of it. */
 export interface ObjectStoreSetup {
   /** The repository directory. Its lock is held by who makes the jobs. */
   readonly root: string
