@@ -5,11 +5,12 @@ import { engine } from './engine.ts'
 
 /** The content of one frame, by the engine where it can. */
 const decompressFrame = (frame: Uint8Array, contentMax: number): Uint8Array => {
+  // Blocks can hold no more than this. One that holds nothing has a step too, and node:zlib takes no limit of 0.
+  const limit = Math.max(1, contentMax)
   const decoder = engine.decoders.zstd()
-  if (decoder === undefined) return zstdDecompressSync(frame, { maxOutputLength: contentMax })
+  if (decoder === undefined) return zstdDecompressSync(frame, { maxOutputLength: limit })
   try {
-    // Blocks can hold no more than this, so it is never full before the end. One that holds nothing has a step too.
-    const content = new Uint8Array(Math.max(1, contentMax))
+    const content = new Uint8Array(limit)
     let read = 0
     let written = 0
     for (;;) {
