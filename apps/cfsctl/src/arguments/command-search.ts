@@ -49,7 +49,8 @@ export function subcommands(program: Program, words: readonly string[]): string[
   return [...new Set(reachable)]
 }
 
-function namesOf({ words, aliases = [] }: Command): string[] {
+/** The last words by which a command is called. */
+export function namesOf({ words, aliases = [] }: Command): string[] {
   return [...words.slice(-1), ...aliases]
 }
 

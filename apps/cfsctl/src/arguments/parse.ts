@@ -4,6 +4,7 @@ import { usageLine } from '../help/usage-line.ts'
 import type { RunnableCommand } from '../runnable-command.ts'
 import { checkCombination, checkPlanned } from './combinations.ts'
 import { findWord } from './command-search.ts'
+import { findLongOption, knownOptions } from './find-option.ts'
 import { nearestWords } from './nearest.ts'
 import { absentValue, formatOption, parseValue } from './option-values.ts'
 import type { ArgumentValue, ArgumentValues, Invocation, Program } from './program.ts'
@@ -131,7 +132,7 @@ class Parser {
       if (name === 'help') return { kind: 'help', words: this.#words, isLong: true }
       if (name === 'version') return { kind: 'version' }
     }
-    const option = this.#findLong(name)
+    const option = findLongOption(this.#program, this.#command, name)
     if (option === undefined) {
       const known = this.#known().filter(({ hidden }) => hidden !== true)
       const near = nearestWords(
@@ -169,17 +170,8 @@ class Parser {
     return undefined
   }
 
-  #findLong(name: string): Option | undefined {
-    const known = this.#known()
-    const exact = known.find(option => option.name === name)
-    if (exact !== undefined || this.#program.isCTool !== true) return exact
-    const beginning = known.filter(option => option.name.startsWith(name))
-    return beginning.length === 1 ? beginning[0] : undefined
-  }
-
-  /** Options that may stand here, those of the command first: it may declare a global one anew. */
   #known(): readonly Option[] {
-    return [...(this.#command?.options ?? []), ...this.#program.globals]
+    return knownOptions(this.#program, this.#command)
   }
 
   #next(option: Option): string {

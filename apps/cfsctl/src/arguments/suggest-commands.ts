@@ -1,5 +1,4 @@
-import type { Command } from '../command.ts'
-import { subcommands } from './command-search.ts'
+import { namesOf, subcommands } from './command-search.ts'
 import { suggestions } from './nearest.ts'
 import type { Program } from './program.ts'
 
@@ -36,8 +35,4 @@ export function suggestCommands(
     .slice(0, NAMED_MAX)
     .map(command => `'${[program.name, ...command.words].join(' ')}'`)
   return lines.length === 0 ? [] : [`did you mean ${lines.join(' or ')}?`]
-}
-
-function namesOf({ words, aliases = [] }: Command): string[] {
-  return [...words.slice(-1), ...aliases]
 }

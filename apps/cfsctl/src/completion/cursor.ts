@@ -1,4 +1,5 @@
 import { findWord } from '../arguments/command-search.ts'
+import { findLongOption, knownOptions } from '../arguments/find-option.ts'
 import type { Program } from '../arguments/program.ts'
 import type { Command, Option } from '../command.ts'
 
@@ -105,8 +106,9 @@ class Reader {
   }
 
   #takeShort(cluster: string): void {
+    const known = knownOptions(this.#program, this.#command)
     for (let index = 0; index < cluster.length; index++) {
-      const option = this.#known().find(({ short }) => short === cluster.charAt(index))
+      const option = known.find(({ short }) => short === cluster.charAt(index))
       if (option === undefined) return
       if (option.value === undefined) {
         this.#give(option)
@@ -141,14 +143,6 @@ class Reader {
   }
 
   #findLong(name: string): Option | undefined {
-    const known = this.#known()
-    const exact = known.find(option => option.name === name)
-    if (exact !== undefined || this.#program.isCTool !== true) return exact
-    const beginning = known.filter(option => option.name.startsWith(name))
-    return beginning.length === 1 ? beginning[0] : undefined
-  }
-
-  #known(): readonly Option[] {
-    return [...(this.#command?.options ?? []), ...this.#program.globals]
+    return findLongOption(this.#program, this.#command, name)
   }
 }
