@@ -7,26 +7,32 @@ const DEPTH_MAX = 16
 const MANIFEST = 'oci-manifest-'
 const TAGS = 'streams/refs/oci'
 
+/** The tag of a container image with the digest of the manifest that it leads to; empty where it leads elsewhere. */
+export interface Tag {
+  readonly name: string
+  readonly digest: string
+}
+
 /**
  * The names in a repository, read from its directories alone: nothing is opened, locked, upgraded or checked. What
- * cannot be read is not there.
+ * cannot be read is not there. An answer asks for some of them several times: each directory is read once.
  */
 export class RepositoryNames {
   readonly #path: string | undefined
+  readonly #read = new Map<string, readonly Dirent[]>()
 
   constructor(path: string | undefined) {
     this.#path = path
   }
 
-  /** Tags of container images with the digest of the manifest they lead to. */
-  tags(): { readonly name: string; readonly digest: string }[] {
+  tags(): Tag[] {
     return this.#list(TAGS)
       .filter(entry => entry.isSymbolicLink())
       .map(({ name }) => {
         const target = this.#target(join(TAGS, name))
         return {
           name: decodeTag(name),
-          digest: target.startsWith(MANIFEST) ? target.slice(13) : '',
+          digest: target.startsWith(MANIFEST) ? target.slice(MANIFEST.length) : '',
         }
       })
   }
@@ -75,14 +81,12 @@ export class RepositoryNames {
       .map(({ name }) => name)
   }
 
-  #list(directory: string): Dirent[] {
-    if (this.#path === undefined) return []
-    try {
-      const entries = readdirSync(join(this.#path, directory), { withFileTypes: true })
-      return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
-    } catch {
-      return []
-    }
+  #list(directory: string): readonly Dirent[] {
+    const known = this.#read.get(directory)
+    if (known !== undefined) return known
+    const entries = this.#path === undefined ? [] : entriesOf(join(this.#path, directory))
+    this.#read.set(directory, entries)
+    return entries
   }
 
   /** The last part of what a link says. */
@@ -92,5 +96,13 @@ export class RepositoryNames {
     } catch {
       return ''
     }
+  }
+}
+
+function entriesOf(path: string): readonly Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  } catch {
+    return []
   }
 }

@@ -1,5 +1,5 @@
 import type { Candidate } from './candidates.ts'
-import type { RepositoryNames } from './repository-names.ts'
+import type { RepositoryNames, Tag } from './repository-names.ts'
 
 /** Digits of a digest that are enough to know it again. */
 const SHORT = 12
@@ -8,10 +8,7 @@ const SHA512_DIGITS = 128
 
 /** Tags, with what they lead to. */
 export function tags(repository: RepositoryNames): Candidate[] {
-  return repository.tags().map(({ name, digest }) => ({
-    value: name,
-    ...(digest === '' ? {} : { description: shorten(digest) }),
-  }))
+  return repository.tags().map(tagCandidate)
 }
 
 /**
@@ -20,9 +17,10 @@ export function tags(repository: RepositoryNames): Candidate[] {
  */
 export function containerImages(repository: RepositoryNames, text: string): Candidate[] {
   const all = repository.tags()
-  const tagged = tags(repository)
+  const tagged = all.map(tagCandidate)
   if (text === '' && tagged.length > 0) return tagged
-  const namesOf = (digest: string) => all.filter(tag => tag.digest === digest).map(tag => tag.name)
+  const byDigest = Map.groupBy(all, ({ digest }) => digest)
+  const namesOf = (digest: string) => (byDigest.get(digest) ?? []).map(({ name }) => name)
   const digests = [
     ...repository.digests('manifest').map(digest => describe(digest, 'manifest', namesOf(digest))),
     ...repository.digests('config').map(digest => describe(digest, 'config', [])),
@@ -56,8 +54,9 @@ export function images(
       }))
     : []
   if (!wanted.ids || (text === '' && named.length > 0)) return named
+  const byId = Map.groupBy(refs, ({ target }) => target)
   const ids = repository.images().map(id => {
-    const names = refs.filter(({ target }) => target === id).map(({ name }) => name)
+    const names = (byId.get(id) ?? []).map(({ name }) => name)
     const value = `${id.length === SHA512_DIGITS ? 'sha512' : 'sha256'}:${id}`
     return names.length === 0 ? { value } : { value, description: names.join(', ') }
   })
@@ -103,6 +102,10 @@ function spelled(digests: readonly Candidate[], text: string): Candidate[] {
   if (/^[0-9a-f]+$/.test(text)) return digests.map(bare)
   if (!text.startsWith('@')) return [...digests]
   return digests.map(candidate => ({ ...candidate, value: `@${candidate.value}` }))
+}
+
+function tagCandidate({ name, digest }: Tag): Candidate {
+  return digest === '' ? { value: name } : { value: name, description: shorten(digest) }
 }
 
 function describe(digest: string, kind: string, names: readonly string[]): Candidate {
