@@ -66,6 +66,15 @@ describe('words that name something', () => {
     const nowhere = ['--no-repo']
     expect(await kinds(file('a.dump'), nowhere)).toBe('dump')
     expect(await kinds(file('dir'), nowhere)).toBe('directory')
+    expect(await runInProcess(['diff', 'nope', 'nope'])).toMatchObject({
+      code: 'image-not-found',
+      message: expect.stringMatching('nope is no tag, no image'),
+    })
+  })
+
+  test('a missing repository that was named is an error', async () => {
+    const ending = await runInProcess(['--repo', file('gone'), 'diff', 'nope', 'nope'])
+    expect(ending.code).toBe('repository-not-found')
   })
 
   test.each([

@@ -1,5 +1,5 @@
 import type { ComparedPair } from '@composefs/oci'
-import type { ChangeCounts, DifferenceCounts, ObjectsToFetch } from '@composefs/tree'
+import type { ChangeCounts, DifferenceCounts, ObjectCounts, ObjectsToFetch } from '@composefs/tree'
 import { displayWidth } from '../output/display-width.ts'
 import { pathText } from '../output/path-text.ts'
 import type { Json } from '../output/result.ts'
@@ -66,13 +66,7 @@ export function* summaryLine(
   yield `to fetch: ${objectsText(fetch)}, of ${objectsText(needed)} that B needs`
 }
 
-function objectsText({
-  bytes,
-  objects,
-}: {
-  readonly objects: number
-  readonly bytes: number
-}): string {
+function objectsText({ bytes, objects }: ObjectCounts): string {
   return `${groupDigits(objects)} ${objects === 1 ? 'object' : 'objects'} (${formatSize(bytes)})`
 }
 

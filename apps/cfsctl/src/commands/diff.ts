@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { comparedDescription, comparedPositionals } from './compared-operands.ts'
+import { comparedDescription, comparedOutput, comparedPositionals } from './compared-operands.ts'
 import { directoryOptions } from './shared-options.ts'
 
 export const diff = {
@@ -23,16 +23,7 @@ export const diff = {
     'cfsctl --json diff old.erofs new.dump',
   ],
   output: {
-    'a.name': 'A as it was named',
-    'a.kind': 'what it is',
-    'a.id': 'its id, where it is an image',
-    'a.algorithm': 'its hash',
-    'a.erofs_version': 'its format',
-    'b.name': 'B as it was named',
-    'b.kind': 'what it is',
-    'b.id': 'its id, where it is an image',
-    'b.algorithm': 'its hash',
-    'b.erofs_version': 'its format',
+    ...comparedOutput,
     same: 'whether there is no difference',
     'counts.added': 'entries that only B has',
     'counts.removed': 'entries that only A has',

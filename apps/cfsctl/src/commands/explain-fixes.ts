@@ -1,5 +1,5 @@
 import type { ComparedTree, ExplainRule } from '@composefs/oci'
-import type { TreeDifference } from '@composefs/tree'
+import type { FileTree, Inode } from '@composefs/tree'
 import { pathText } from '../output/path-text.ts'
 import { shellWord } from '../output/shell-word.ts'
 import { type RuleScene, sideOf } from './explain-words.ts'
@@ -64,23 +64,18 @@ const FIXES: Readonly<Record<ExplainRule, Fix>> = {
   'removed-entry': diffBoth,
   'added-entry': diffBoth,
   'mode-bits': scene => {
-    const mode = fromExample(scene, ({ inA }, a) =>
-      inA === undefined ? undefined : a.tree.mode(inA),
-    )
-    return `give B the permissions of A: chmod ${(mode ?? 0o755).toString(8).padStart(4, '0')} ${exampleWord(scene)}`
+    const mode = ofExampleInA(scene, (tree, inode) => tree.mode(inode)) ?? 0o755
+    return `give B the permissions of A: chmod ${mode.toString(8).padStart(4, '0')} ${exampleWord(scene)}`
   },
   owner: scene => {
-    const owner = fromExample(scene, ({ inA }, a) =>
-      inA === undefined ? undefined : `${a.tree.uid(inA)}:${a.tree.gid(inA)}`,
-    )
-    return `give B the owners of A: chown -h ${owner ?? '0:0'} ${exampleWord(scene)}; unpack as root to keep them`
+    const ownerOf = (tree: FileTree, inode: Inode) => `${tree.uid(inode)}:${tree.gid(inode)}`
+    const owner = ofExampleInA(scene, ownerOf) ?? '0:0'
+    return `give B the owners of A: chown -h ${owner} ${exampleWord(scene)}; unpack as root to keep them`
   },
   'changed-xattrs': scene => `look at them: getfattr -h -d -m - ${exampleWord(scene)}`,
   mtime: scene => {
-    const seconds = fromExample(scene, ({ inA }, a) =>
-      inA === undefined ? undefined : a.tree.mtimeSeconds(inA),
-    )
-    return `give B the times of A: touch -h -d @${seconds ?? 0} ${exampleWord(scene)}; a build with SOURCE_DATE_EPOCH has the same ones each time`
+    const seconds = ofExampleInA(scene, (tree, inode) => tree.mtimeSeconds(inode)) ?? 0
+    return `give B the times of A: touch -h -d @${seconds} ${exampleWord(scene)}; a build with SOURCE_DATE_EPOCH has the same ones each time`
   },
   'image-header': makeAgain,
   'image-entries': makeAgain,
@@ -158,12 +153,15 @@ function exampleWord(scene: RuleScene): string {
   return shellWord(`.${examplePath(scene)}`)
 }
 
-function fromExample<T>(
+/** What `look` sees of the first entry in A. */
+function ofExampleInA<T>(
   { explained, pair }: RuleScene,
-  look: (difference: TreeDifference, a: ComparedTree) => T | undefined,
+  look: (tree: FileTree, inode: Inode) => T,
 ): T | undefined {
   for (const example of explained.examples) {
-    if (example.kind === 'entry') return look(example.difference, pair.a)
+    if (example.kind !== 'entry') continue
+    const { inA } = example.difference
+    return inA === undefined ? undefined : look(pair.a.tree, inA)
   }
   return undefined
 }

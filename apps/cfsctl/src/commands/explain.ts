@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { comparedDescription, comparedPositionals } from './compared-operands.ts'
+import { comparedDescription, comparedOutput, comparedPositionals } from './compared-operands.ts'
 import { directoryOptions } from './shared-options.ts'
 
 export const explain = {
@@ -19,16 +19,7 @@ export const explain = {
     'cfsctl --json explain v1.erofs v2.erofs',
   ],
   output: {
-    'a.name': 'A as it was named',
-    'a.kind': 'what it is',
-    'a.id': 'its id, where it is an image',
-    'a.algorithm': 'its hash',
-    'a.erofs_version': 'its format',
-    'b.name': 'B as it was named',
-    'b.kind': 'what it is',
-    'b.id': 'its id, where it is an image',
-    'b.algorithm': 'its hash',
-    'b.erofs_version': 'its format',
+    ...comparedOutput,
     rule: 'the first rule that they differ by',
     'rules[].rule': 'a rule',
     'rules[].side': 'which of the two goes by it',
