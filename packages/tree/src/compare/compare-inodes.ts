@@ -1,9 +1,9 @@
-import { equalBytes } from '@composefs/bytes'
 import { ContentCode } from '../content-code.ts'
-import type { Inode, Xattr } from '../inode.ts'
+import type { Inode } from '../inode.ts'
 import { PERMISSION_MASK, TYPE_MASK } from '../mode.ts'
 import type { TreeView } from '../view.ts'
 import type { DifferingPart } from './difference.ts'
+import { equalXattrs } from './equal-xattrs.ts'
 
 /** Compares inodes of two trees by their columns. */
 export class InodeComparison {
@@ -71,7 +71,7 @@ export class InodeComparison {
     const setB = this.#b.xattrSet[inB] as number
     if (setA === 0 || setB === 0) return setA === setB
     if (this.#equalSet[setA] === setB) return true
-    if (!areSameXattrs(this.#a.xattrs(setA), this.#b.xattrs(setB))) return false
+    if (!equalXattrs(this.#a.xattrs(setA), this.#b.xattrs(setB))) return false
     this.#equalSet[setA] = setB
     return true
   }
@@ -104,13 +104,4 @@ export class InodeComparison {
     for (let i = 0; i < length; i++) if (dataA[atA + i] !== dataB[atB + i]) return false
     return true
   }
-}
-
-/** True for the same names and values; both lists are in bytes order of the names. */
-function areSameXattrs(a: readonly Xattr[], b: readonly Xattr[]): boolean {
-  return a.length === b.length && a.every((xattr, i) => isSameXattr(xattr, b[i] as Xattr))
-}
-
-function isSameXattr(a: Xattr, b: Xattr): boolean {
-  return equalBytes(a.name, b.name) && equalBytes(a.value, b.value)
 }

@@ -2,6 +2,7 @@ import { encodeUtf8, equalBytes, startsWith } from '@composefs/bytes'
 import type { Inode, LeafContent, Xattr } from '../inode.ts'
 import type { FileTree } from '../tree.ts'
 import type { DifferingPart, TreeDifference } from './difference.ts'
+import { equalXattr } from './equal-xattrs.ts'
 import type { ExplainTreesOptions, Side, TreeRule } from './tree-rules.ts'
 import { isLabel, isStricter, keeps, type TreeTraits, traitsOf } from './tree-traits.ts'
 
@@ -177,8 +178,8 @@ function isImplied(tree: FileTree, inode: Inode): boolean {
   )
 }
 
-function isAmong(xattrs: readonly Xattr[], { name, value }: Xattr): boolean {
-  return xattrs.some(each => equalBytes(each.name, name) && equalBytes(each.value, value))
+function isAmong(xattrs: readonly Xattr[], xattr: Xattr): boolean {
+  return xattrs.some(each => equalXattr(each, xattr))
 }
 
 function isBelow(path: Uint8Array, directory: Uint8Array): boolean {

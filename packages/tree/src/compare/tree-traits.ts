@@ -1,7 +1,8 @@
 import { encodeUtf8, equalBytes, startsWith } from '@composefs/bytes'
 import { ContentCode } from '../content-code.ts'
-import { type Inode, ROOT, type Xattr } from '../inode.ts'
+import { type Inode, ROOT } from '../inode.ts'
 import type { FileTree } from '../tree.ts'
+import { equalXattrs } from './equal-xattrs.ts'
 
 /** Which xattrs a tree may have, by the strictest filter of images that keeps all it has. */
 export type XattrFilter = 'capability' | 'user' | 'none'
@@ -89,16 +90,6 @@ function hasMetadataOf(tree: FileTree, inode: Inode, other: Inode): boolean {
     tree.uid(inode) === tree.uid(other) &&
     tree.gid(inode) === tree.gid(other) &&
     hasTimeOf(tree, inode, other) &&
-    areSame(tree.xattrs(inode), tree.xattrs(other))
-  )
-}
-
-function areSame(a: readonly Xattr[], b: readonly Xattr[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ name, value }, i) => {
-      const other = b[i]
-      return other !== undefined && equalBytes(name, other.name) && equalBytes(value, other.value)
-    })
+    equalXattrs(tree.xattrs(inode), tree.xattrs(other))
   )
 }

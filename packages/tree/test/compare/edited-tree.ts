@@ -164,16 +164,10 @@ class Editor {
   }
 
   #freeName(): string | undefined {
-    const directories = [...this.model.directories.keys()].filter(path => this.#isLive(path))
-    const directory = this.#random.pick(directories)
+    const directory = this.#random.pick([...this.model.directories.keys()])
     const path = join(directory, `new-${this.#random.below(1000)}`)
     const isTaken = this.model.leaves.some(leaf => leaf.names.includes(path))
     return isTaken || this.#touched.has(path) ? undefined : path
-  }
-
-  /** True when the directory has not gone. */
-  #isLive(path: string): boolean {
-    return this.model.directories.has(path)
   }
 
   #isFree(paths: readonly string[]): boolean {
