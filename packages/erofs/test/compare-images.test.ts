@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { CompactInode, Header, SLOT_SIZE, SUPERBLOCK_OFFSET, Superblock } from '../src/format.ts'
 import {
   compareImages,
+  type ErofsImage,
   type ErofsVersion,
   encodeImage,
   IMAGE_RULES,
@@ -153,6 +154,23 @@ describe('images of one tree', () => {
       encodeImage(more, { version: 1 }),
     ).filter(([rule]) => rule === 'image-entries')
     expect(found).toEqual([['image-entries', 1, '/zz', 'no entry', 'an entry']])
+  })
+
+  test('examples are bounded, counts are not', () => {
+    const [a, b] = [
+      image(),
+      patched((view, place) => {
+        for (const path of ['/a', '/b', '/d']) {
+          view.setUint32(place(path) + CompactInode.offsets.ino, 9999, true)
+        }
+      }),
+    ].map(bytes => openImage(bytes)) as [ErofsImage, ErofsImage]
+    const bounds = [0, 2, 10].map(examples => compareImages(a, b, { examples })[0])
+    expect(bounds.map(finding => [finding?.count, finding?.examples.length])).toEqual([
+      [3, 0],
+      [3, 2],
+      [3, 3],
+    ])
   })
 
   test('the rules come in their order', () => {

@@ -1,3 +1,4 @@
+import { equalBytes } from '@composefs/bytes'
 import { SUPERBLOCK_OFFSET } from '../format.ts'
 import type { ErofsImage } from '../image.ts'
 import { type ImageBytes, readSuperblock } from '../superblock.ts'
@@ -31,15 +32,13 @@ export function compareImages(
   b: ErofsImage,
   options: CompareImagesOptions = {},
 ): ImageFinding[] {
+  const examplesMax = options.examples ?? 10
   const findings = new Map<ImageRule, { count: number; examples: ImageDifference[] }>()
   for (const difference of imageDifferences(a, b)) {
-    const known = findings.get(difference.rule)
-    if (known === undefined) {
-      findings.set(difference.rule, { count: 1, examples: [difference] })
-      continue
-    }
-    known.count++
-    if (known.examples.length < (options.examples ?? 10)) known.examples.push(difference)
+    const finding = findings.get(difference.rule) ?? { count: 0, examples: [] }
+    findings.set(difference.rule, finding)
+    finding.count++
+    if (finding.examples.length < examplesMax) finding.examples.push(difference)
   }
   return IMAGE_RULES.flatMap(rule => {
     const finding = findings.get(rule)
@@ -53,12 +52,12 @@ function* imageDifferences(a: ErofsImage, b: ErofsImage): Generator<ImageDiffere
     return
   }
   let hasDifference = false
-  const pair = { a: readSuperblock(a.bytes, Infinity), b: readSuperblock(b.bytes, Infinity) }
-  for (const difference of [...headDifferences(a.bytes, b.bytes)]) {
+  for (const difference of headDifferences(a.bytes, b.bytes)) {
     hasDifference = true
     yield difference
   }
-  for (const difference of entryDifferences(pair.a, pair.b)) {
+  const [imageA, imageB] = [readSuperblock(a.bytes, Infinity), readSuperblock(b.bytes, Infinity)]
+  for (const difference of entryDifferences(imageA, imageB)) {
     hasDifference = true
     yield difference
   }
@@ -98,11 +97,10 @@ function* entryDifferences(a: ImageBytes, b: ImageBytes): Generator<ImageDiffere
   for (;;) {
     const inA = next(namesA)
     const inB = next(namesB)
-    if (inA === undefined && inB === undefined) return
-    const pathA = inA?.path()
-    const pathB = inB?.path()
-    if (inA === undefined || inB === undefined || !isSamePath(pathA, pathB)) {
-      const path = (pathA ?? pathB) as Uint8Array // one of them is there
+    const either = inA ?? inB
+    if (either === undefined) return
+    const path = either.path()
+    if (inA === undefined || inB === undefined || !equalBytes(path, inB.path())) {
       const has = (entry: ImageEntry | undefined) => (entry === undefined ? 'no entry' : 'an entry')
       yield { rule: 'image-entries', path, a: has(inA), b: has(inB) }
       return
@@ -112,7 +110,7 @@ function* entryDifferences(a: ImageBytes, b: ImageBytes): Generator<ImageDiffere
       { image: a, inode: inA.inode },
       { image: b, inode: inB.inode },
     )) {
-      yield { ...difference, path: (pathA as Uint8Array).slice() }
+      yield { ...difference, path: path.slice() }
     }
   }
 }
@@ -120,10 +118,6 @@ function* entryDifferences(a: ImageBytes, b: ImageBytes): Generator<ImageDiffere
 function next(names: Generator<ImageEntry>): ImageEntry | undefined {
   const step = names.next()
   return step.done === true ? undefined : step.value
-}
-
-function isSamePath(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a?.length === b?.length && a?.every((byte, i) => byte === b?.[i]) === true
 }
 
 function firstDifference(a: Uint8Array, b: Uint8Array): number | undefined {
