@@ -1,12 +1,11 @@
 import { constants, linkSync, openSync, unlinkSync } from 'node:fs'
 import { EEXIST, EINVAL, EISDIR, ENOENT, EOPNOTSUPP, errnoOf, systemError } from './errno.ts'
 import { attempt, call } from './libc.ts'
-import { type PathLike, terminated, terminatedInPlace } from './path.ts'
+import { AT_EMPTY_PATH, type PathLike, terminated, terminatedInPlace } from './path.ts'
 
 export const AT_FDCWD = -100
 const AT_SYMLINK_NOFOLLOW = 0x100
 const AT_SYMLINK_FOLLOW = 0x400
-const AT_EMPTY_PATH = 0x1000
 const RENAME_NOREPLACE = 1
 /** __O_TMPFILE; the directory flag that belongs to it differs between processors. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY

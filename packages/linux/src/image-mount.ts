@@ -6,10 +6,8 @@ import { FsContext } from './fs-context.ts'
 import { attempt } from './libc.ts'
 import { openLoopDevice } from './loop.ts'
 import { MOUNT_ATTR_IDMAP, MOUNT_ATTR_RDONLY } from './mount-attributes.ts'
-import { terminated } from './path.ts'
+import { AT_EMPTY_PATH, terminated } from './path.ts'
 import { assertMapsOwners } from './user-namespace.ts'
-
-const AT_EMPTY_PATH = 0x1000
 
 /** struct mount_attr. */
 const MountAttr = struct(32, {

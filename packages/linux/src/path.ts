@@ -14,6 +14,9 @@ export function terminated(path: PathLike): Uint8Array {
   return bytes
 }
 
+/** With an empty path, a call is about the file that is open. */
+export const AT_EMPTY_PATH = 0x1000
+
 /** A path for people: what is not UTF-8 shows as U+FFFD. */
 export function showPath(path: PathLike): string {
   return typeof path === 'string' ? path : Buffer.from(path).toString()

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { fstatSync, statSync } from 'node:fs'
 import { LinuxError } from './errors.ts'
 import { attempt } from './libc.ts'
 
@@ -27,7 +27,7 @@ export function assertMapsOwners(file: number, path: string): void {
   if (attempt(c => c.ioctlNumber(file, NS_GET_NSTYPE, 0)) !== CLONE_NEWUSER) {
     throw badNamespace(`${path} is no user namespace, such as /proc/PID/ns/user`, path)
   }
-  if (statSync(`/proc/self/fd/${file}`).ino === INITIAL_INODE) {
+  if (fstatSync(file).ino === INITIAL_INODE) {
     throw badNamespace(`${path} is the initial user namespace, which maps nothing`, path)
   }
 }

@@ -13,7 +13,7 @@ import {
   systemError,
 } from './errno.ts'
 import { attempt, call } from './libc.ts'
-import { terminated } from './path.ts'
+import { AT_EMPTY_PATH, terminated } from './path.ts'
 
 const FS_IOC_ENABLE_VERITY = 0x40806685
 const FS_IOC_MEASURE_VERITY = 0xc0046686
@@ -100,7 +100,6 @@ const STATX = {
   attributes: (bytes: Uint8Array) => new DataView(bytes.buffer).getBigUint64(8, true),
 } as const
 const STATX_ATTR_VERITY = 0x0010_0000
-const AT_EMPTY_PATH = 0x1000
 
 /** Asks the kernel for the fs-verity digest of a file. */
 export function measureVerity(file: number, algorithm: Algorithm): VerityMeasurement {

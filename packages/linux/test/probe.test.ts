@@ -2,8 +2,7 @@ import { closeSync, constants, mkdtempSync, openSync, readdirSync, rmSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SHA256, SHA512 } from '@composefs/fsverity'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { mounts } from '../src/index.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   type MountSample,
   probeFuse,
@@ -12,17 +11,22 @@ import {
   probeVerity,
 } from '../src/probe.ts'
 import { isKernel, overlayForms, whyNoMounts } from './ability.ts'
+import { leftovers } from './leftovers.ts'
 import { EXTERNAL, INLINE, makeSample, removeSample, type Sample } from './sample-image.ts'
 
 describe('mounts', () => {
   const why = whyNoMounts()
+  const reason = why === undefined ? '' : ` (${why})`
   let sample: Sample
   let image: number
   beforeAll(() => {
     sample = makeSample()
+    // Whatever is mounted for a moment would be mounted there.
+    vi.stubEnv('TMPDIR', sample.directory)
     image = openSync(sample.image, constants.O_RDONLY)
   })
   afterAll(() => {
+    vi.unstubAllEnvs()
     closeSync(image)
     removeSample(sample)
   })
@@ -35,8 +39,8 @@ describe('mounts', () => {
     ...changes,
   })
 
-  test.skipIf(why !== undefined)(`of a good image work, and leave nothing: ${why ?? ''}`, () => {
-    const before = [mounts().length, readdirSync('/proc/self/fd').length, readdirSync(tmpdir())]
+  test.skipIf(why !== undefined)(`of a good image work, and leave nothing${reason}`, () => {
+    const before = leftovers(sample.directory)
     const { erofs, overlay, verity } = probeMounts(parts())
     expect(erofs).toMatchObject({ outcome: 'works', device: isKernel(6, 12) ? 'file' : 'loop' })
     expect(overlay).toEqual({
@@ -45,13 +49,11 @@ describe('mounts', () => {
       wasRead: isKernel(6, 15),
     })
     expect(verity.outcome).toBe(isKernel(6, 6) ? 'works' : 'fails')
-    expect([mounts().length, readdirSync('/proc/self/fd').length, readdirSync(tmpdir())]).toEqual(
-      before,
-    )
+    expect(leftovers(sample.directory)).toEqual(before)
   })
 
   test.skipIf(why !== undefined || !isKernel(6, 15))(
-    `notice what cannot be read, on kernels that take detached mounts: ${why ?? ''}`,
+    `notice what cannot be read, on kernels that take detached mounts${reason}`,
     () => {
       const external = { path: 'usr/large', content: INLINE }
       expect(probeMounts(parts({ external }))).toMatchObject({
@@ -65,7 +67,7 @@ describe('mounts', () => {
     },
   )
 
-  test.skipIf(why !== undefined)(`of what is no image fail: ${why ?? ''}`, () => {
+  test.skipIf(why !== undefined)(`of what is no image fail${reason}`, () => {
     const file = openSync('/proc/self/exe', constants.O_RDONLY)
     try {
       expect(probeMounts(parts({ image: file }))).toMatchObject({

@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from 'node:fs'
-import { type Algorithm, createFsverity } from '@composefs/fsverity'
+import { type Algorithm, Digest, fsverityDigest } from '@composefs/fsverity'
 import { createUnnamed, reopenReadOnly } from '../files.ts'
 import { enableVerity, measureVerity } from '../verity.ts'
 
@@ -29,10 +29,9 @@ export function probeVerity(directory: string, algorithm: Algorithm): VerityTria
     const state = enableVerity(file, algorithm)
     if (state === 'unsupported' || state === 'unfit') return state
     const measured = measureVerity(file, algorithm)
-    const fsverity = createFsverity({ algorithm })
-    fsverity.update(CONTENT)
-    const wanted = Buffer.from(fsverity.digest().bytes)
-    return measured.state === 'enabled' && wanted.equals(measured.digest) ? 'works' : 'unfit'
+    if (measured.state !== 'enabled') return 'unfit'
+    const wanted = fsverityDigest(CONTENT, { algorithm })
+    return new Digest(algorithm, measured.digest).equals(wanted) ? 'works' : 'unfit'
   } finally {
     closeSync(file)
   }
