@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { Repository } from '@composefs/repository'
 import { dockerArchiveManifest } from '../document/docker-archive-manifest.ts'
 import { parseManifest } from '../document/manifest.ts'
@@ -12,14 +11,12 @@ import { openImage, requireContainer, type StoredImage } from '../store/open-ima
 import { listTags } from '../store/tags.ts'
 import type { ImageTarget } from '../target/image-target.ts'
 import { runBounded } from '../transfer/run-bounded.ts'
-import { verifiedBytes } from '../transfer/verified-bytes.ts'
 import { type NewBlob, replaceLayerBlobs } from './edit-manifest.ts'
 import { exportLayer, type LayerContext, type LayerOutcome } from './export-layer.ts'
 import type { ExportedLayer, ExportOptions, ExportResult } from './export-options.ts'
 import { inStoredBlob, type StoredBlob, storedBlobs } from './export-plan.ts'
-
-/** More layers at once than this are no faster, whatever the machine. */
-const JOBS_MAX = 4
+import { layersAtOnce } from './layers-at-once.ts'
+import { sendDocuments } from './send-documents.ts'
 
 /**
  * Writes a stored image or artifact to a target, and commits that. The target is the caller's to close.
@@ -59,17 +56,13 @@ async function exportStored(
   target: ImageTarget,
   options: ExportOptions,
 ): Promise<Omit<ExportResult, 'durationMs'>> {
-  const { signal } = options
   if (target.hasUnpackedLayers) requireContainer(stored)
   const layers = storedBlobs(stored)
   target.offerNames?.(namesOf(repository, stored))
   const outcomes = await exportLayers({ repository, stored, target, layers, options })
-  const configUploaded = await exportConfig(stored, target, signal)
   const manifest = newManifest(stored, target, outcomes)
-  await target.putManifest(manifest, { signal })
-  for (const message of await target.commit({ signal })) {
-    options.onNotice?.({ level: 'notice', message })
-  }
+  const config = { bytes: stored.config.json, descriptor: stored.manifest.manifest.config }
+  const configUploaded = await sendDocuments(target, { config, manifest }, options)
   const sourceManifestDigest = sha256Digest(stored.manifest.json)
   const changed = manifest.digest !== sourceManifestDigest
   if (changed) {
@@ -101,7 +94,6 @@ async function exportLayers(job: {
   readonly options: ExportOptions
 }): Promise<Outcomes> {
   const { repository, stored, target, layers, options } = job
-  const { jobs = Math.min(availableParallelism(), JOBS_MAX) } = options
   const unique = new Map<string, StoredBlob[]>()
   for (const layer of layers) {
     const key = `${layer.id} ${layer.descriptor.digest}`
@@ -124,7 +116,7 @@ async function exportLayers(job: {
   const outcomes = new Map<StoredBlob, LayerOutcome>()
   const queue = groups.values()
   await runBounded<StoredBlob[]>({
-    limit: Math.max(1, Math.min(jobs, target.concurrency ?? jobs)),
+    limit: layersAtOnce(target, options.jobs),
     next: () => queue.next().value,
     run: async (group, signal) => {
       const [layer] = group
@@ -148,19 +140,6 @@ async function exportOne(
   } catch (error) {
     throw inStoredBlob(error, layer)
   }
-}
-
-/** @returns the bytes that the target took */
-async function exportConfig(
-  { manifest, config }: StoredImage,
-  target: ImageTarget,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const descriptor = manifest.manifest.config
-  if ((await target.findBlob(descriptor, { signal })) !== undefined) return 0
-  const open = () => verifiedBytes([config.json.slice()], descriptor, 'config')
-  await target.putBlob(descriptor, open, { signal })
-  return descriptor.size
 }
 
 function newManifest(stored: StoredImage, target: ImageTarget, outcomes: Outcomes): ManifestBytes {

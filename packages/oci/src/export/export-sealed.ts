@@ -1,6 +1,4 @@
-import { availableParallelism } from 'node:os'
 import type { Digest } from '@composefs/fsverity'
-import type { Descriptor } from '../document/descriptor.ts'
 import { parseManifest } from '../document/manifest.ts'
 import { OCI_MANIFEST } from '../document/media-type.ts'
 import { sha256Digest } from '../document/oci-digest.ts'
@@ -13,6 +11,8 @@ import { inPlannedLayer, type PlannedLayer, type PullPlan, planPull } from '../s
 import type { ImageTarget } from '../target/image-target.ts'
 import { runBounded } from '../transfer/run-bounded.ts'
 import { verifiedBytes } from '../transfer/verified-bytes.ts'
+import { layersAtOnce } from './layers-at-once.ts'
+import { type ImageDocuments, sendDocuments } from './send-documents.ts'
 
 /** What to seal an image with, and how to send it. */
 export interface ExportSealedOptions {
@@ -43,9 +43,6 @@ export interface ExportSealedResult {
   readonly bytesUploaded: number
 }
 
-/** More layers at once than this are no faster, whatever the machine. */
-const JOBS_MAX = 4
-
 /**
  * Seals an image on its way from a source to a target, without a repository: the config gets the label with the id, and
  * what follows from it in the manifest. Layers go as they are, those that the target has not at all. The sealed image
@@ -72,18 +69,13 @@ export async function exportSealed(
   target: ImageTarget,
   options: ExportSealedOptions,
 ): Promise<ExportSealedResult> {
-  const { signal } = options
   assertPacked(source, target)
-  const plan = await planPull(source, signal)
+  const plan = await planPull(source, options.signal)
   assertPlan(plan, source, options)
   const sealed = sealedDocuments(plan, options.image)
   target.offerNames?.([source.description])
   const layerBytes = await sendLayers(plan, { source, target, options })
-  const configBytes = await sendBytes(target, sealed.config, signal)
-  await target.putManifest(sealed.manifest, { signal })
-  for (const message of await target.commit({ signal })) {
-    options.onNotice?.({ level: 'notice', message })
-  }
+  const configBytes = await sendDocuments(target, sealed, options)
   return {
     target: target.description,
     manifestDigest: sealed.manifest.digest,
@@ -129,12 +121,7 @@ function assertPlan(plan: PullPlan, source: ImageSource, options: ExportSealedOp
   )
 }
 
-interface BytesToSend {
-  readonly bytes: Uint8Array
-  readonly descriptor: Descriptor
-}
-
-function sealedDocuments({ manifest, config }: PullPlan, image: Digest) {
+function sealedDocuments({ manifest, config }: PullPlan, image: Digest): ImageDocuments {
   const configBytes = setSealLabel(config.bytes, image.hex)
   const isSame = configBytes === config.bytes
   const digest = sha256Digest(configBytes)
@@ -142,9 +129,8 @@ function sealedDocuments({ manifest, config }: PullPlan, image: Digest) {
     ? manifest.bytes
     : setManifestConfig(manifest.bytes, { digest, json: configBytes })
   const parsed = parseManifest(bytes)
-  const sent: BytesToSend = { bytes: configBytes, descriptor: parsed.config }
   return {
-    config: sent,
+    config: { bytes: configBytes, descriptor: parsed.config },
     manifest: {
       bytes,
       mediaType: parsed.mediaType ?? OCI_MANIFEST,
@@ -163,7 +149,6 @@ async function sendLayers(
   },
 ): Promise<number> {
   const { source, target, options } = job
-  const { jobs = Math.min(availableParallelism(), JOBS_MAX) } = options
   const unique = new Map(plan.layers.map(layer => [layer.descriptor.digest, layer]))
   const progress = new ProgressReport(options.onProgress)
   const total = [...unique.values()].reduce((sum, { descriptor }) => sum + descriptor.size, 0)
@@ -171,7 +156,7 @@ async function sendLayers(
   let uploaded = 0
   const queue = unique.values()
   await runBounded<PlannedLayer>({
-    limit: Math.max(1, Math.min(jobs, target.concurrency ?? jobs)),
+    limit: layersAtOnce(target, options.jobs),
     next: () => queue.next().value,
     run: async (layer, signal) => {
       const { descriptor } = layer
@@ -194,17 +179,4 @@ async function sendLayers(
   })
   progress.finish()
   return uploaded
-}
-
-/** @returns the bytes that the target took */
-async function sendBytes(
-  target: ImageTarget,
-  { bytes, descriptor }: BytesToSend,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  if ((await target.findBlob(descriptor, { signal })) !== undefined) return 0
-  // Whoever takes chunks may keep them.
-  const open = () => verifiedBytes([bytes.slice()], descriptor, 'config')
-  await target.putBlob(descriptor, open, { signal })
-  return descriptor.size
 }
