@@ -31,6 +31,23 @@ function dump(tree: FileTree): string[] {
     .split('\n')
 }
 
+test('what is applied gives the inode that its path has then; what is in no tree gives none', () => {
+  const merger = new LayerMerger(SHA256)
+  const inodeOf = (entry: string | EntryParts) => merger.apply(aTarEntry(entry))
+  const inTree = (path: string) => merger.tree.lookupPath(encodeUtf8(path))
+  merger.beginLayer({ index: 0, diffId: 'sha256:layer1' })
+  for (const path of ['/', 'd/', 'd/x', 'd/x', 'd/y/', 'd/y', 'd/', 'new/parent/z']) {
+    expect(inodeOf(path), path).toBe(inTree(path))
+  }
+  const link: EntryParts = { path: 'link', kind: 'hardlink', target: 'd/x' }
+  for (const _ of ['made', 'there already']) expect(inodeOf(link)).toBe(inTree('d/x'))
+  merger.beginLayer({ index: 1, diffId: 'sha256:layer2' })
+  for (const path of ['d/.wh.x', 'new/.wh..wh..opq', '.wh..wh.plnk/x']) {
+    expect(inodeOf(path), path).toBe(undefined)
+  }
+  expect(inTree('d/x')).toBe(undefined)
+})
+
 describe('layers over each other', () => {
   test.each<[string, (string | EntryParts)[][], string[]]>([
     ['a later entry of a name wins', [['a', { path: 'a', kind: 'fifo' }]], ['/a']],

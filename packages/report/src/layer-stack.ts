@@ -68,13 +68,10 @@ export class LayerStack {
 
   /** @throws OciError what LayerMerger throws */
   apply(entry: TarEntry): void {
-    this.#merger.apply(entry)
-    if (entry.kind !== 'regular') return
+    const inode = this.#merger.apply(entry)
+    if (entry.kind !== 'regular' || inode === undefined) return
     const layer = this.#layers.at(-1) as OpenLayer // the merger has refused an entry without
     const path = withoutDots(entry.path)
-    const inode = this.#merger.tree.lookupPath(path)
-    // Whiteouts and what AUFS keeps for itself are in no tree.
-    if (inode === undefined || inode === 0) return
     const { content, size } = entry
     const object =
       content?.kind === 'external' ? this.#objects.intern(content.digest.bytes, size) : undefined

@@ -87,12 +87,14 @@ export class LayerMerger {
   /**
    * Applies the next entry of the layer.
    *
+   * @returns the inode that the entry's path has in the tree now; undefined for whiteouts and bookkeeping, which are no
+   *   part of it
    * @throws OciError ERR_OCI_TREE_…, with layer, diffId and entry in its facts
    */
-  apply(entry: TarEntry): void {
+  apply(entry: TarEntry): Inode | undefined {
     if (this.#layer === undefined) throw new TypeError('an entry before its layer')
     try {
-      this.#apply(entry)
+      return this.#apply(entry)
     } catch (error) {
       this.#knownParent.forget()
       throw this.#located(error, entry)
@@ -105,43 +107,38 @@ export class LayerMerger {
     return this.#tree
   }
 
-  #apply(entry: TarEntry): void {
+  #apply(entry: TarEntry): Inode | undefined {
     const placed = this.#knownParent.place(entry.path)
-    if (placed !== undefined) {
-      this.#place(placed, entry)
-      return
-    }
+    if (placed !== undefined) return this.#place(placed, entry)
     const path = parseLayerPath(entry.path)
     switch (path.kind) {
       case 'bookkeeping':
-        return
+        return undefined
       case 'root':
-        this.#root(entry)
-        return
+        return this.#root(entry)
       case 'opaque':
         this.#knownParent.forget()
         this.#opaque(path.parents, entry)
-        return
+        return undefined
       case 'whiteout':
         this.#knownParent.forget()
         this.#whiteout(path.parents, path.name, entry)
-        return
+        return undefined
       case 'entry':
-        this.#place(path, entry)
+        return this.#place(path, entry)
     }
   }
 
-  #place(path: PlacedName | PathOfEntry, entry: TarEntry): void {
-    const directory =
-      entry.kind === 'hardlink' ? this.#hardlink(path, entry) : this.#put(path, entry)
-    this.#knownParent.know(entry.path, directory)
+  #place(path: PlacedName | PathOfEntry, entry: TarEntry): Inode {
+    return entry.kind === 'hardlink' ? this.#hardlink(path, entry) : this.#put(path, entry)
   }
 
-  #root(entry: TarEntry): void {
+  #root(entry: TarEntry): Inode {
     if (entry.kind !== 'directory') {
       throw new OciError('ERR_OCI_TREE_BAD_PATH', `the root as a ${entry.kind}`)
     }
     this.#tree.setMetadata(ROOT, entryMetadata(entry))
+    return ROOT
   }
 
   #opaque(parents: readonly Uint8Array[], entry: TarEntry): void {
@@ -178,17 +175,16 @@ export class LayerMerger {
     return keepsNames
   }
 
-  /** Returns the directory that the link is in, as `#put` does. */
   #hardlink(path: PlacedName | PathOfEntry, entry: TarEntry): Inode {
     const tree = this.#tree
     const target = this.#resolveTarget(parseLinkTarget(entry.target))
     const parent = this.#parentOf(path, entry)
     assertNameLength(path.name)
     // A link to itself that is there already changes nothing.
-    if (tree.findName(parent, path.name) === target.index) return parent
+    if (tree.findName(parent, path.name) === target.index) return target.inode
     tree.replaceWithLink(parent, path.name, target.inode)
     this.#mark(parent, path.name)
-    return parent
+    return target.inode
   }
 
   #resolveTarget(components: readonly Uint8Array[]): { index: number; inode: Inode } {
@@ -216,24 +212,29 @@ export class LayerMerger {
     const content = entry.kind === 'directory' ? undefined : entryContent(entry)
     const parent = this.#parentOf(path, entry)
     const index = tree.findName(parent, name)
-    if (content === undefined) {
-      if (index !== undefined && tree.isDirectory(tree.nameInode(index))) {
-        tree.setMetadata(tree.nameInode(index), metadata)
+    if (content === undefined && index !== undefined) {
+      const known = tree.nameInode(index)
+      if (tree.isDirectory(known)) {
+        tree.setMetadata(known, metadata)
         this.#marks.mark(index)
-        return parent
+        return known
       }
-      if (index !== undefined) tree.remove(parent, name)
-      this.#marks.markNew(tree.addDirectory(parent, name, metadata))
-    } else {
-      if (index !== undefined) tree.remove(parent, name)
-      tree.addLeaf(parent, name, metadata, content)
     }
+    if (index !== undefined) tree.remove(parent, name)
+    const inode =
+      content === undefined
+        ? tree.addDirectory(parent, name, metadata)
+        : tree.addLeaf(parent, name, metadata, content)
+    if (content === undefined) this.#marks.markNew(inode)
     this.#mark(parent, name)
-    return parent
+    return inode
   }
 
+  /** The directory that an entry is in; it is known from now on. */
   #parentOf(path: PlacedName | PathOfEntry, entry: TarEntry): Inode {
-    return 'directory' in path ? path.directory : this.#makeParents(path.parents, entry)
+    const parent = 'directory' in path ? path.directory : this.#makeParents(path.parents, entry)
+    this.#knownParent.know(entry.path, parent)
+    return parent
   }
 
   /** The directory that an entry is in, with every directory on the way made that is missing. */
