@@ -88,7 +88,7 @@ async function openContainer(
   options: OpenOperandOptions,
 ): Promise<Omit<ComparedTree, 'word' | 'kind'>> {
   const repository = requireRepository(options)
-  const config = await openImageConfig(repository, textOf(reference))
+  const config = await openImageConfig(repository, reference)
   const linked = linkedImageOf(repository, config, options)
   if (linked !== undefined) return { ...openStored(repository, linked.digest, options), config }
   const { xattrs, bootable, onWarning, onNotice, signal } = options
@@ -152,9 +152,4 @@ async function readDump(
 function requireRepository({ repository }: OpenOperandOptions): Repository {
   if (repository === undefined) throw new TypeError('an operand of a repository without one')
   return repository
-}
-
-function textOf(reference: ResolvedReference): string {
-  const tag = reference.kind === 'manifest' ? reference.tag : undefined
-  return tag ?? reference.digest
 }

@@ -7,7 +7,6 @@ import {
 } from '@composefs/fsverity'
 import type { TarEntry } from '../tar/entry.ts'
 import type { LayerSink, ObjectPieces } from '../tar/splitter.ts'
-import type { LayerMerger } from '../tree/merge.ts'
 import type { PolicyContents } from './policy-contents.ts'
 
 /** What becomes of the parts of a layer that nobody stores. */
@@ -15,7 +14,7 @@ export interface DigestSinkOptions {
   readonly algorithms: readonly Algorithm[]
   readonly hashing: Hashing
   /** One for each algorithm: the same tree with other digests. */
-  readonly mergers: readonly Pick<LayerMerger, 'apply'>[]
+  readonly mergers: readonly { apply(entry: TarEntry): void }[]
   /** Keeps what making the boot variant will read. */
   readonly policy: PolicyContents | undefined
 }

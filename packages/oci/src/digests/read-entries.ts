@@ -88,14 +88,15 @@ async function readAll(source: ImageSource, options: ReadEntriesOptions): Promis
     mergers: [{ apply: entry => options.onEntry(entry) }],
     policy: undefined,
   })
-  const layers = plan.layers.map(({ id, descriptor }, index) => ({ index, diffId: id, descriptor }))
+  const layers: LayerOfSource[] = []
   const progress = new ProgressReport(options.onProgress)
-  const total = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0)
-  progress.start(total, layers.length)
-  for (const [index, layer] of layers.entries()) {
-    const planned = plan.layers[index]
-    if (planned === undefined) continue
-    const transfer = progress.transfer(layer.diffId, layer.descriptor.size)
+  const total = plan.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0)
+  progress.start(total, plan.layers.length)
+  for (const [index, planned] of plan.layers.entries()) {
+    const { id: diffId, descriptor } = planned
+    const layer = { index, diffId, descriptor }
+    layers.push(layer)
+    const transfer = progress.transfer(diffId, descriptor.size)
     options.onLayer?.(layer)
     await readLayer(planned, reading, { sink, onProgress: transfer.fetched })
     transfer.done()

@@ -1,13 +1,9 @@
 import type { Digest } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
 import { parseConfig, readSealLabel } from '../document/config.ts'
+import { isOciError } from '../errors.ts'
 import { openConfig } from './config-stream.ts'
-import {
-  type ImageVariant,
-  imageReferencesOf,
-  type LinkedImage,
-  linkedImages,
-} from './image-references.ts'
+import { type ImageReferences, type ImageVariant, linkedImages } from './image-references.ts'
 import { configReferenceName } from './manifest-stream.ts'
 import { configDigestOfStream, manifestDigestOfStream } from './stream-names.ts'
 import { listTags } from './tags.ts'
@@ -36,57 +32,52 @@ export async function listImageUses(
 ): Promise<ImageUse[]> {
   const { streams } = repository
   const manifestsOf = new Map<string, string[]>()
-  const configs = new Map<string, ImageVariant | undefined>()
-  const labelled = new Set<string>()
+  const configs = new Map<string, Pick<ImageUse, 'variant' | 'isSealed'>>()
   for (const { id, digest } of streams.list()) {
     const config = configDigestOfStream(id)
     const manifest = manifestDigestOfStream(id)
     if (config === undefined && manifest === undefined) continue
     try {
-      const { namedReferences } = await streams.open(digest)
       if (manifest !== undefined) {
+        const { namedReferences } = await streams.open(digest)
         for (const name of namedReferences.keys()) {
-          manifestsOf.set(name, [...(manifestsOf.get(name) ?? []), manifest])
+          const manifests = manifestsOf.get(name)
+          if (manifests === undefined) manifestsOf.set(name, [manifest])
+          else manifests.push(manifest)
         }
       }
       if (config === undefined) continue
-      const linked = linkedImages(imageReferencesOf(namedReferences))
-      const variant = variantOf(linked, image)
-      const isSealed = (await labelOf(repository, config, digest)) === image.hex
-      if (isSealed) labelled.add(config)
-      if (isSealed || variant !== undefined) configs.set(config, variant)
+      const { images, json } = await openConfig(repository, config, digest)
+      const variant = variantOf(images, image)
+      const isSealed = sealLabelOf(json) === image.hex
+      if (isSealed || variant !== undefined) configs.set(config, { variant, isSealed })
     } catch (error) {
       options.onBroken?.(id, error)
     }
   }
   const tags = listTags(repository)
-  return [...configs].map(([configDigest, variant]) => {
+  return [...configs].map(([configDigest, use]) => {
     const manifests = (manifestsOf.get(configReferenceName(configDigest)) ?? []).sort()
     return {
       configDigest,
       manifests,
       tags: tags.filter(tag => manifests.includes(tag.manifest)).map(({ name }) => name),
-      variant,
-      isSealed: labelled.has(configDigest),
+      ...use,
     }
   })
 }
 
-function variantOf(linked: readonly LinkedImage[], image: Digest): ImageVariant | undefined {
-  const found = linked.find(({ digest }) => digest.equals(image))
+function variantOf(images: ImageReferences, image: Digest): ImageVariant | undefined {
+  const found = linkedImages(images).find(({ digest }) => digest.equals(image))
   return found && { bootable: found.bootable, format: found.format, xattrs: found.xattrs }
 }
 
 /** The seal label of a config; configs of artifacts have none. */
-async function labelOf(
-  repository: Repository,
-  digest: string,
-  stream: Digest,
-): Promise<string | undefined> {
-  const { json } = await openConfig(repository, digest, stream)
+function sealLabelOf(json: Uint8Array): string | undefined {
   try {
     return readSealLabel(parseConfig(json).labels)
-  } catch {
-    return undefined
+  } catch (error) {
+    if (isOciError(error)) return undefined
+    throw error
   }
 }

@@ -73,10 +73,11 @@ export async function openImage(
  */
 export async function openImageConfig(
   repository: Repository,
-  reference: string,
+  reference: string | ResolvedReference,
   verity?: Digest,
 ): Promise<StoredImageConfig> {
-  const resolved = await resolveReference(repository, reference)
+  const resolved =
+    typeof reference === 'string' ? await resolveReference(repository, reference) : reference
   if (resolved.kind === 'config') {
     return readImageConfig(await openConfig(repository, resolved.digest, verity))
   }
