@@ -1,6 +1,6 @@
 import { hintsFor } from './hints.ts'
 import { readInputs } from './inputs.ts'
-import { runAction } from './run-action.ts'
+import { runAction, UnexpectedIdError } from './run-action.ts'
 import { Runner } from './runner.ts'
 import { summaryFailure } from './summary.ts'
 
@@ -26,7 +26,7 @@ function fail(error: unknown): void {
   const lines = [message, ...hints.map(hint => `hint: ${hint}`)]
   runner.annotate('error', lines.join('\n'), titleOf(error))
   // A run with an id has its table by now.
-  const hasTable = error instanceof Error && error.name === 'UnexpectedIdError'
+  const hasTable = error instanceof UnexpectedIdError
   if (!hasTable && runner.input('summary').toLowerCase() !== 'false') {
     runner.summary(summaryFailure(runner.input('image'), message, hints))
   }
