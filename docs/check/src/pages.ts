@@ -21,6 +21,7 @@ const PAGES = [
   'docs/decisions/*.md',
   'packages/*/README.md',
   'apps/*/README.md',
+  'action/README.md',
   'bench/*.md',
   'examples/README.md',
   'examples/*/README.md',

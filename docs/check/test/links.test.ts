@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { allPages, root } from '../src/pages.ts'
 
 const pages = allPages()
 
 /** Files that a command makes and nobody checks in. */
-const MADE = ['docs/performance.md', 'docs/api']
+const MADE = ['docs/api']
 
 describe.each(pages.map(page => [page.path, page] as const))('%s', (path, { markdown }) => {
   const text = markdown.replace(/^ *```[\s\S]*?^ *```$/gm, '')
@@ -26,6 +26,14 @@ describe.each(pages.map(page => [page.path, page] as const))('%s', (path, { mark
       .filter(file => !/\/dist(-exe)?\//.test(file))
     expect(named.filter(file => !existsSync(join(root, file)))).toEqual([])
   })
+})
+
+test('docs/README.md lists every page', () => {
+  const list = pages.find(({ path }) => path === 'docs/README.md')?.markdown ?? ''
+  const others = pages
+    .map(({ path }) => relative('docs', path))
+    .filter(path => !path.startsWith('..') && path !== 'README.md')
+  expect(others.filter(path => !list.includes(`](${path})`))).toEqual([])
 })
 
 function leadsSomewhere(target: string, from: string): boolean {

@@ -9,7 +9,7 @@ import { commandFault, splitCommands } from '../src/workspace-commands.ts'
 const pages = allPages()
 
 /** Languages of blocks that only show something. */
-const SHOWN = ['', 'json']
+const SHOWN = ['', 'json', 'yaml']
 
 describe('blocks of pages', () => {
   const blocks = pages.flatMap(page => page.blocks.map(block => ({ path: page.path, ...block })))
@@ -40,13 +40,11 @@ describe('blocks of pages', () => {
   })
 })
 
-test('pages that a command writes say so, and by which', () => {
-  for (const path of WRITTEN_BY_COMMAND) {
-    const page = pages.find(each => each.path === path)
-    const [, command = ''] = /^Written by `(pnpm [a-z:]+)`/m.exec(page?.markdown ?? '') ?? []
-    expect([path, page && commandFault(command)]).toEqual([path, undefined])
-    if (page !== undefined) expect(command).not.toBe('')
-  }
+test.each(WRITTEN_BY_COMMAND)('%s says which command writes it', path => {
+  const { markdown = '' } = pages.find(page => page.path === path) ?? {}
+  const [, command = ''] = /^Written by `(pnpm [a-z:]+)`/m.exec(markdown) ?? []
+  expect(command).not.toBe('')
+  expect(commandFault(command)).toBe(undefined)
 })
 
 /** What the output of a page has in it, beside an exit status of 0: it did what it says. */
