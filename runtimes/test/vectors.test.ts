@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -84,6 +85,11 @@ const total = Object.values(ROWS).reduce((sum, count) => sum + count)
 
 describe('the vectors with the portable hash', () => {
   test(`node: ${total} rows`, () => expectAll(ofNode))
+
+  test('are as many as the README of the project says', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    expect(readme).toContain(`${total.toLocaleString('en')} golden rows`)
+  })
 
   const browser = findChromium()
   const noBrowser = 'reason' in browser ? `: ${browser.reason}` : ''
