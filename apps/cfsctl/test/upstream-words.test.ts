@@ -23,6 +23,8 @@ function expectTaken(program: Program, { line, state }: UpstreamWord): void {
   if (typeof state === 'object') expect(state.differs).toMatch(/\w/)
 }
 
+const firstWords = new Set(cfsctl.commands.map(({ words }) => words[0]))
+
 const named = (words: readonly UpstreamWord[]) =>
   words.map(word => ({ name: word.line.join(' '), word }))
 
@@ -30,7 +32,7 @@ describe('words of cfsctl 0.9.4', () => {
   test.each(named(GLOBAL_WORDS))('cfsctl $name', ({ word }) => {
     expectTaken(cfsctl, word)
     // Ours take them behind the command, too.
-    const at = word.line.findIndex(part => cfsctl.commands.some(({ words: [w] }) => w === part))
+    const at = word.line.findIndex(part => firstWords.has(part))
     const [before, behind] = [word.line.slice(0, at), word.line.slice(at)]
     expectTaken(cfsctl, { ...word, line: [...behind, ...before] })
   })
