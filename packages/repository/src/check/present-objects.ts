@@ -1,5 +1,5 @@
-import { hexDigit } from '@composefs/bytes'
 import { Digest, DigestSet } from '@composefs/fsverity'
+import { readObjectName } from '../object-name.ts'
 import type { DiskObjectStore } from '../objects.ts'
 
 /**
@@ -19,11 +19,7 @@ export class PresentObjects {
 
   /** Notes an object whose file has been seen, by its names; what is no name of an object is left out. */
   addName(directory: string, name: string): void {
-    const digest = this.#scratch
-    if (name.length !== 2 * digest.length - 2) return
-    let bad = readByte(directory, 0, digest, 0)
-    for (let i = 1; i < digest.length; i++) bad |= readByte(name, 2 * i - 2, digest, i)
-    if (bad >= 0) this.#seen.add(digest)
+    if (readObjectName(directory, name, this.#scratch)) this.#seen.add(this.#scratch)
   }
 
   has(id: Digest): boolean {
@@ -37,17 +33,4 @@ export class PresentObjects {
   hasBytes(id: Uint8Array): boolean {
     return this.#seen.has(id) || this.has(new Digest(this.#objects.algorithm, id))
   }
-}
-
-/** Reads two hex digits from `at` on into a byte; negative when they are none. */
-function readByte(text: string, at: number, bytes: Uint8Array, index: number): number {
-  const high = lowerDigit(text.charCodeAt(at))
-  const low = lowerDigit(text.charCodeAt(at + 1))
-  bytes[index] = (high << 4) | low
-  return high | low
-}
-
-/** Value of a hex digit; -1 for an upper-case one too: objects are looked for by their lower-case names. */
-function lowerDigit(code: number): number {
-  return code >= 0x41 && code <= 0x46 ? -1 : hexDigit(code)
 }

@@ -1,9 +1,10 @@
 import type { Dirent } from 'node:fs'
-import { hexDigit, showUtf8 } from '@composefs/bytes'
+import { showUtf8 } from '@composefs/bytes'
 import type { Algorithm } from '@composefs/fsverity'
 import { readDirectory, streamDirectory } from '../directory.ts'
 import { isRepositoryError } from '../errors.ts'
 import { type Layout, OBJECT_DIRECTORY } from '../layout.ts'
+import { readObjectName } from '../object-name.ts'
 import { isRealDirectory } from '../real-directories.ts'
 import type { OnBroken } from './broken.ts'
 
@@ -26,10 +27,9 @@ export function* objectFiles(
 ): Generator<ObjectFile> {
   const digest = new Uint8Array(algorithm.digestSize)
   for (const directory of objectDirectories(layout, onBroken)) {
-    digest[0] = Number.parseInt(directory, 16)
     const parent = `${layout.objects}/${directory}`
     for (const entry of streamDirectory(parent, 'latin1')) {
-      const problem = problemOf(entry, digest)
+      const problem = problemOf(directory, entry, digest)
       if (problem === undefined) {
         yield { digest, path: `${parent}/${entry.name}` }
       } else {
@@ -60,21 +60,8 @@ function isDirectory(layout: Layout, path: string, onBroken: OnBroken): boolean 
   }
 }
 
-/** Reads the rest of the digest out of the name; or says what is wrong with the entry. */
-function problemOf(entry: Dirent, digest: Uint8Array): string | undefined {
-  const { name } = entry
-  if (name.length !== 2 * (digest.length - 1)) return 'the name is not that of an object'
-  for (let i = 1; i < digest.length; i++) {
-    const high = digitAt(name, 2 * i - 2)
-    const low = digitAt(name, 2 * i - 1)
-    if (high < 0 || low < 0) return 'the name is not that of an object'
-    digest[i] = (high << 4) | low
-  }
+/** Reads the digest out of the names; or says what is wrong with the entry. */
+function problemOf(directory: string, entry: Dirent, digest: Uint8Array): string | undefined {
+  if (!readObjectName(directory, entry.name, digest)) return 'the name is not that of an object'
   return entry.isFile() ? undefined : 'is no regular file'
-}
-
-/** Capitals make it another name: the object of that digest has none. */
-function digitAt(name: string, at: number): number {
-  const code = name.charCodeAt(at)
-  return code >= 0x41 && code <= 0x46 ? -1 : hexDigit(code)
 }
