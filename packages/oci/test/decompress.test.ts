@@ -52,10 +52,14 @@ describe.each(decoderEngines)('a blob of the vectors, with the engine %s', (_, d
     },
   )
 
-  test('a zstd frame that holds less than it says', async () => {
-    // 1536 bytes are announced, and the only block is empty.
-    const blob = Buffer.from('28b52ffd600005010000', 'hex')
-    for (const size of [blob.length, 1]) {
+  test.each([
+    ['that holds less than it says', '28b52ffd600005010000'],
+    ['that holds less than it says, before an empty block', '28b52ffd20062a000041010000'],
+    ['with a block above its window', '28b52ffd4000d006833e0041'],
+    ['with a packed byte above its window', '28b52ffd200003000041'],
+  ])('a zstd frame %s', async (_, hex) => {
+    const blob = Buffer.from(hex, 'hex')
+    for (let size = blob.length; size > 0; size--) {
       const code = await codeOf(() => collect(decompress(inChunks(blob, size), { decoders })))
       expect(code, `chunks of ${size}`).toBe('ERR_OCI_COMPRESSION_CORRUPT')
     }

@@ -52,8 +52,9 @@ export function createNodeZstd(decompressFrame: DecompressFrame = decompressSync
   }
 }
 
-function decompressSync(frame: Uint8Array): Uint8Array {
-  return zstdDecompressSync(frame, { maxOutputLength: SYNC_CONTENT_MAX })
+function decompressSync(frame: Uint8Array, contentMax: number): Uint8Array {
+  // node:zlib takes no limit of 0.
+  return zstdDecompressSync(frame, { maxOutputLength: Math.max(1, contentMax) })
 }
 
 class NodeCompressor implements ZstdCompressor {
@@ -153,6 +154,7 @@ function* decompressSmall(
   } catch (error) {
     throw corrupt(frame, error)
   }
+  assertSize(frame, content.length)
   for (let at = 0; at < content.length; at += DECOMPRESS_PIECE) {
     yield content.subarray(at, at + DECOMPRESS_PIECE)
   }
@@ -163,10 +165,22 @@ async function* decompressLarge(source: ByteSource, frame: ZstdFrame): AsyncGene
   // An error of the source destroys the decompressor, and a decompressor that is left early ends the source.
   pipeline(Readable.from(pieces(source, frame)), decompressor, () => {})
   try {
-    for await (const piece of decompressor) yield piece as Uint8Array
+    let size = 0
+    for await (const piece of decompressor as AsyncIterable<Uint8Array>) {
+      size += piece.length
+      yield piece
+    }
+    assertSize(frame, size)
   } catch (error) {
     throw isZstdError(error) ? corrupt(frame, error) : error
   }
+}
+
+/** libzstd does not compare, if it is given a frame in pieces and the last block is empty. */
+function assertSize(frame: ZstdFrame, size: number): void {
+  const { contentSize = size } = frame
+  if (size === contentSize) return
+  throw corrupt(frame, new Error(`${size} bytes instead of the ${contentSize} it says`))
 }
 
 function* pieces(source: ByteSource, range: ByteRange): Generator<Uint8Array> {

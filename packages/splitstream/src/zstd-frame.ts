@@ -4,6 +4,7 @@ import {
   BLOCK_HEAD_SIZE,
   CHECKSUM_SIZE,
   FRAME_MAGIC,
+  type FrameHead,
   frameHeadSize,
   isSkippable,
   MAGIC_SIZE,
@@ -17,6 +18,8 @@ import {
 export interface ZstdFrame extends ByteRange {
   /** Upper bound of the decompressed size in bytes, from the block heads; nothing has been decompressed. */
   readonly contentMax: number
+  /** What the frame says it holds, in bytes; undefined when it does not say. */
+  readonly contentSize: number | undefined
 }
 
 /**
@@ -50,24 +53,24 @@ function walkFrame(cursor: Cursor, start: number, magic: number): ZstdFrame {
   let contentMax = 0
   let last = false
   while (!last) {
-    const block = readBlockHead(cursor.u24(at))
-    if (block === undefined) throw bad('a block of the reserved type', at)
+    const block = readBlockHead(cursor.u24(at), head.window)
+    if (block === undefined) throw bad('a block of the reserved type, or too large', at)
     last = block.isLast
     at += BLOCK_HEAD_SIZE + block.size
     contentMax += block.contentMax
   }
   if (head.hasChecksum) at += CHECKSUM_SIZE
   if (at > cursor.range.end) throw bad('a frame is cut off', cursor.range.end)
-  return { start, end: at, contentMax }
+  return { start, end: at, contentMax, contentSize: head.contentSize }
 }
 
-function measureHead(cursor: Cursor, start: number): { size: number; hasChecksum: boolean } {
+function measureHead(cursor: Cursor, start: number): FrameHead & { readonly size: number } {
   const size = frameHeadSize(cursor.u8(start + MAGIC_SIZE))
   if (size === undefined) throw bad('a frame with a reserved flag', start)
-  const { window, needsDictionary, hasChecksum } = readFrameHead(cursor.bytes(start, size))
-  if (needsDictionary) throw bad('a frame that needs a dictionary', start)
-  if (window > WINDOW_MAX) throw bad(`a window of ${window} bytes`, start)
-  return { size, hasChecksum }
+  const head = readFrameHead(cursor.bytes(start, size))
+  if (head.needsDictionary) throw bad('a frame that needs a dictionary', start)
+  if (head.window > WINDOW_MAX) throw bad(`a window of ${head.window} bytes`, start)
+  return { ...head, size }
 }
 
 /** Little reads over a source that cost few real ones: the heads of small blocks come out of one piece. */

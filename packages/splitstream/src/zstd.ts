@@ -91,15 +91,22 @@ export interface BlockHead {
   readonly contentMax: number
 }
 
-/** Takes the three bytes of a block head apart; undefined for the reserved type. */
-export function readBlockHead(word: number): BlockHead | undefined {
+/**
+ * Takes the three bytes of a block head apart, in a frame with that window; undefined for the reserved type, and for a
+ * block of more bytes than the window allows, packed or not. libzstd looks at that limit when it is given a frame in
+ * pieces, and overlooks it when it is given the whole.
+ */
+export function readBlockHead(word: number, window: number): BlockHead | undefined {
   const type = (word >>> 1) & 3
   if (type === RESERVED) return undefined
-  const size = word >>> 3
+  const limit = Math.min(window, BLOCK_CONTENT_MAX)
+  const field = word >>> 3
+  const size = type === RLE ? 1 : field
+  if (field > limit || size > limit) return undefined
   return {
     isLast: (word & 1) === 1,
-    size: type === RLE ? 1 : size,
-    contentMax: type === RAW || type === RLE ? size : BLOCK_CONTENT_MAX,
+    size,
+    contentMax: type === RAW || type === RLE ? field : limit,
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants, zstdCompressSync } from 'node:zlib'
-import { concatBytes, equalBytes } from '@composefs/bytes'
+import { concatBytes, equalBytes, parseHex } from '@composefs/bytes'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type ByteSource, memorySource, zstdFrames } from '../src/index.ts'
@@ -44,6 +44,8 @@ async function decompress(bytes: Uint8Array): Promise<{ content: Uint8Array; err
   return { content: concatBytes(pieces), error }
 }
 
+const hex = (text: string) => parseHex(text.replaceAll(' ', '')) as Uint8Array
+
 const hello = new TextEncoder().encode('hello')
 
 describe('decompressing', () => {
@@ -85,6 +87,10 @@ describe('decompressing', () => {
     ['a window above 128 MiB', [emptyFrame(0x00, 0x89)], 0],
     ['a content size that is such a window', [emptyFrame(0xa0, 0x01, 0x00, 0x00, 0x08)], 0],
     ['a content size that is not kept', [emptyFrame(0x20, 0x01)], 0],
+    // Each is accepted by libzstd or refused, by how much of it is given to it at once.
+    ['a block above the window', [hex('28b52ffd4000d006 833e0041')], 0],
+    ['a packed byte above the window', [hex('28b52ffd2000 03000041')], 0],
+    ['a size that is not kept before an empty block', [hex('28b52ffd2006 2a000041 010000')], 0],
   ])('refuses %s', async (_, parts, before) => {
     const { content, error } = await decompress(concatBytes(parts))
     expect(error).toMatchObject({ name: 'SplitstreamError', code: 'ERR_SPLITSTREAM_BAD_ZSTD' })

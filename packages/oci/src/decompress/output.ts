@@ -4,6 +4,12 @@ const NOTHING = new Uint8Array(0)
 export class Output {
   #target: Uint8Array = NOTHING
   #filled = 0
+  #total = 0
+
+  /** Bytes in all pieces so far. */
+  get total(): number {
+    return this.#total
+  }
 
   /** Bytes in the piece at hand. */
   get filled(): number {
@@ -35,6 +41,7 @@ export class Output {
   /** Says that so many bytes were written to the beginning of `room`. */
   advance(written: number): void {
     this.#filled += written
+    this.#total += written
   }
 
   /** Yields what there is, before a wait for more. */
@@ -49,7 +56,7 @@ export class Output {
       if (this.isFull) yield
       const part = rest.subarray(0, this.#target.length - this.#filled)
       this.#target.set(part, this.#filled)
-      this.#filled += part.length
+      this.advance(part.length)
       rest = rest.subarray(part.length)
     }
   }

@@ -24,6 +24,8 @@ export interface FramePiece {
   readonly isLast: boolean
   /** Upper bound of what the frame up to here decompresses to, in bytes, by its block heads. */
   readonly contentMax: number
+  /** What the whole frame says it holds, in bytes; undefined when it does not say. */
+  readonly contentSize: number | undefined
 }
 
 /** What the head that is being gathered is. */
@@ -49,8 +51,8 @@ export class ZstdFrames {
   #headSize = 0
   #hasChecksum = false
   #contentMax = 0
-  /** What the frame says it holds, 0 when it does not say. */
-  #contentSize = 0
+  #contentSize: number | undefined
+  #window = 0
   #offset = 0;
 
   /**
@@ -138,19 +140,20 @@ export class ZstdFrames {
     }
     this.#headSize = this.#filled
     this.#hasChecksum = hasChecksum
-    this.#contentSize = contentSize ?? 0
+    this.#contentSize = contentSize
+    this.#window = window
     this.#isInFrame = true
     this.#contentMax = 0
     this.#expectBlock()
   }
 
   #readBlockHead(end: number): void {
-    const block = readBlockHead(littleEndian(this.#bytes, 0, BLOCK_HEAD_SIZE))
-    if (block === undefined) throw this.#corrupt('a block of the reserved type', end)
+    const block = readBlockHead(littleEndian(this.#bytes, 0, BLOCK_HEAD_SIZE), this.#window)
+    if (block === undefined) throw this.#corrupt('a block of the reserved type, or too large', end)
     const { isLast, size, contentMax } = block
     this.#contentMax += contentMax
-    // Not every decoder of the runtimes notices.
-    if (isLast && this.#contentSize > this.#contentMax) {
+    // Sooner than the decoder could tell.
+    if (isLast && (this.#contentSize ?? 0) > this.#contentMax) {
       throw this.#corrupt('a frame that holds less than it says', end)
     }
     this.#startBody(size + (isLast && this.#hasChecksum ? CHECKSUM_SIZE : 0), isLast)
@@ -181,7 +184,8 @@ export class ZstdFrames {
   }
 
   #piece(data: Uint8Array): FramePiece {
-    return { data, isWhole: false, isLast: false, contentMax: this.#contentMax }
+    const contentMax = this.#contentMax
+    return { data, isWhole: false, isLast: false, contentMax, contentSize: this.#contentSize }
   }
 
   #isMagicBegun(): boolean {

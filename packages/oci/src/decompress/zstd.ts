@@ -3,7 +3,8 @@ import { EventLoopTurns } from '../transfer/event-loop-turns.ts'
 import { type FrameDecoder, NodeFrameDecoder, RawFrameDecoder } from './frame-decoder.ts'
 import type { Output } from './output.ts'
 import { inSteps } from './push-decoder.ts'
-import { ZstdFrames } from './zstd-frames.ts'
+import { corruptZstd } from './zstd-error.ts'
+import { type FramePiece, ZstdFrames } from './zstd-frames.ts'
 
 /**
  * Decompresses all frames of zstd data, skippable ones left out, and yields whenever the output is full, or has
@@ -23,11 +24,16 @@ export async function* unzstd(
     raw === undefined ? new NodeFrameDecoder(output) : new RawFrameDecoder(raw, output)
   const frames = new ZstdFrames()
   const turns = new EventLoopTurns()
+  let frameStart = 0
   try {
     for await (const chunk of blob) {
       for (const part of inSteps(chunk)) {
         for (const piece of frames.push(part)) {
           yield* decoder.decode(piece)
+          if (piece.isLast) {
+            assertSize(piece, output.total - frameStart)
+            frameStart = output.total
+          }
           // Small frames come without any wait: a few KiB may be minutes of work.
           const turn = turns.due()
           if (turn !== undefined) await turn
@@ -39,4 +45,10 @@ export async function* unzstd(
   } finally {
     decoder.close()
   }
+}
+
+/** libzstd does not compare, if it is given a frame in pieces and the last block is empty. */
+function assertSize({ contentSize }: FramePiece, size: number): void {
+  if (contentSize === undefined || size === contentSize) return
+  throw corruptZstd(`a frame of ${size} bytes that says it holds ${contentSize}`)
 }
