@@ -51,6 +51,23 @@ __cfsctl_unquote() {
   done
 }
 
+# Writes a word so that bash reads it as it is behind the quote that is open. REPLY: what to write.
+__cfsctl_requote() {
+  local word=$1 char i
+  REPLY=$word
+  [[ $word == *[\\"\\'\\\\\\$\\\`!]* ]] || return
+  REPLY=''
+  for ((i = 0; i < \${#word}; i++)); do
+    char=\${word:i:1}
+    case $__cfsctl_quote$char in
+      "''") REPLY+="'\\\\''" ;;
+      '"!') REPLY+="\\"'!'\\"" ;;
+      '"'[\\"\\\\\\$\\\`]) REPLY+=\\\\$char ;;
+      *) REPLY+=$char ;;
+    esac
+  done
+}
+
 __cfsctl_files() {
   local kind=$1 prefix=$2 rest=$3 file
   compopt -o filenames 2>/dev/null
@@ -112,7 +129,10 @@ _cfsctl() {
       ?*)
         value=\${value%%$'\\t'*}
         value=\${value:__cfsctl_start}
-        if [[ -z $__cfsctl_quote && -n $value ]]; then
+        if [[ -n $__cfsctl_quote ]]; then
+          __cfsctl_requote "$value"
+          value=$REPLY
+        elif [[ -n $value ]]; then
           printf -v value %q "$value"
           value=\${value//\\\\,/,}
         fi

@@ -127,7 +127,26 @@ describe('completion in a shell', () => {
       const inspect = ['cfsctl', 'oci', 'inspect']
       expect(offered([...inspect, 'it'])).toEqual(["it\\'s\\ \\$HOME"])
       expect(offered([...inspect, "it\\'s"])).toEqual(["it\\'s\\ \\$HOME"])
-      expect(offered([...inspect, '"it'])).toEqual(["it's $HOME"])
+      expect(offered([...inspect, '"it'])).toEqual(["it's \\$HOME"])
+      expect(offered([...inspect, "'it"])).toEqual(["it'\\''s $HOME"])
+    })
+
+    test('behind an open quote nothing in a name is run or expanded', async () => {
+      const name = 'w$(touch ran)`touch ran`"b\'c\\d!e&'
+      const layout = join(work, 'quoting')
+      mkdirSync(layout)
+      const annotations = { 'org.opencontainers.image.ref.name': name }
+      writeFileSync(join(layout, 'index.json'), JSON.stringify({ manifests: [{ annotations }] }))
+      for (const quote of ['"', "'"]) {
+        const [word] = offered(['cfsctl', 'oci', 'pull', `${quote}oci:${layout}:w`])
+        const script = `set -H; cd "$HOME"; printf %s ${quote}${word}${quote}; ls ran`
+        const { stdout } = spawnSync('bash', ['--norc'], {
+          input: script,
+          encoding: 'utf8',
+          env: { ...process.env, ...environment },
+        })
+        expect(stdout).toBe(`oci:${layout}:${name}`)
+      }
     })
 
     test('leaves files behind > to bash', () => {
@@ -155,7 +174,11 @@ describe('completion in a shell', () => {
           `PS1='ready> '; stty columns 500; source "$HOME/cfsctl.bash"; show() { printf 'LINE<%s>\\n' "$READLINE_LINE"; }; bind -x '"\\C-x\\C-l": show' && echo be''gin\n`,
         )
         await terminal.shows(/begin\r\nready> /)
-        for (const { line, becomes } of all) {
+        const quoted = {
+          line: 'cfsctl oci inspect "it',
+          becomes: `cfsctl oci inspect "it's \\$HOME" `,
+        }
+        for (const { line, becomes } of [quoted, ...all]) {
           terminal.type(`${line}\t\u0018\u000c`)
           expect(await shownLine(terminal)).toBe(becomes)
           // While a function runs the keys would go to the kernel: the prompt is back when they are for bash. A line that
