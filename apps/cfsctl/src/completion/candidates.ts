@@ -1,3 +1,5 @@
+import { printable } from '../output/printable.ts'
+
 /** What may stand at the cursor. */
 export interface Candidate {
   /** The whole word, as the program would get it. */
@@ -18,8 +20,11 @@ export interface Candidates {
   readonly files?: FileRequest
 }
 
-/** What shells cannot be told on a line; nothing that can be typed in a script has it. */
-const UNSPEAKABLE = /[\u0000-\u001f\u007f]/
+/**
+ * What shells cannot be told on a line, or would give to the terminal; nothing that can be typed in a script has it. The
+ * last stands for bytes that are no UTF-8: a word with it names nothing.
+ */
+const UNSPEAKABLE = /[\u0000-\u001f\u007f-\u009f\ufffd]/
 
 /**
  * The lines that the scripts of the shells read: `VALUE TAB DESCRIPTION`, and for files of the shell
@@ -36,5 +41,5 @@ export function candidateLines({ values, files }: Candidates, text: string): str
 }
 
 function oneLine(description: string): string {
-  return description.replaceAll(/\s+/g, ' ').trim()
+  return printable(description.replaceAll(/\s+/g, ' ').trim())
 }

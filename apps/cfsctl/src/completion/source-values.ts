@@ -87,7 +87,9 @@ function tagsInLayout(text: string): Candidate[] {
 function layoutTags(directory: string): string[] {
   const file = join(directory, 'index.json')
   try {
-    if (statSync(file).size > INDEX_SIZE_MAX) return []
+    const about = statSync(file)
+    // To read a pipe is to wait, and a device has no end.
+    if (!about.isFile() || about.size > INDEX_SIZE_MAX) return []
     const { manifests } = JSON.parse(readFileSync(file, 'utf8'))
     const tags = manifests.map((manifest: Record<string, Record<string, unknown>>) =>
       String(manifest.annotations?.[TAG_ANNOTATION] ?? ''),
@@ -107,5 +109,10 @@ function list(directory: string): string[] {
 }
 
 function isDirectoryAt(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    // Links may lead in circles, or to where nobody may look.
+    return false
+  }
 }

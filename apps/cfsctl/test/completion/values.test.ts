@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -168,11 +169,37 @@ describe('completion offers', () => {
     expect(await lines('oci', 'pull', 'docker://quay.io/')).toEqual([])
   })
 
+  test('places beside what cannot be looked at', async () => {
+    const hostile = join(work, 'hostile')
+    mkdirSync(join(hostile, 'piped'), { recursive: true })
+    mkdirSync(join(hostile, 'endless'))
+    symlinkSync('loop', join(hostile, 'loop'))
+    execFileSync('mkfifo', [join(hostile, 'piped/index.json')])
+    symlinkSync('/dev/zero', join(hostile, 'endless/index.json'))
+    const found = ['endless', 'piped'].map(name => `oci:${hostile}/${name}/`)
+    expect(await values('oci', 'pull', `oci:${hostile}/`)).toEqual(found)
+    for (const place of ['piped', 'endless']) {
+      expect(await values('oci', 'pull', `oci:${hostile}/${place}:`)).toEqual([])
+    }
+  })
+
+  test('descriptions without control characters', async () => {
+    const refs = join(work, 'described/images/refs')
+    mkdirSync(refs, { recursive: true })
+    symlinkSync('../\u001b]0;x\u0007\u009b2J', join(refs, 'name'))
+    expect(await lines('--repo', join(work, 'described'), 'image', 'rm', '')).toEqual([
+      'name\t\\x1b]0;x\\x07\\x9b2J',
+    ])
+  })
+
   test('nothing that a shell cannot be told, and no error', async () => {
     const odd = join(work, 'odd')
     const refs = join(odd, 'images/refs')
     mkdirSync(refs, { recursive: true })
-    for (const name of ['a\nb', 'c\td', 'e f']) symlinkSync('../x', join(refs, name))
+    const names = ['a\nb', 'c\td', 'e f', 'g\u009b2J', Buffer.from('h\xff', 'latin1')]
+    for (const name of names) {
+      symlinkSync('../x', Buffer.concat([Buffer.from(`${refs}/`), Buffer.from(name)]))
+    }
     expect(await values('--repo', odd, 'image', 'rm', '')).toEqual(['e f'])
     writeFileSync(join(odd, 'streams'), 'no directory')
     expect(await values('--repo', odd, 'oci', 'untag', '')).toEqual([])
