@@ -63,4 +63,9 @@ export class Digest {
   toString(): string {
     return `${this.algorithm.name}:${this.hex}`
   }
+
+  /** The printed object id, so that results can be logged as they are; `parse` takes it back. */
+  toJSON(): string {
+    return this.toString()
+  }
 }

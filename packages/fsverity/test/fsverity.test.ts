@@ -146,6 +146,13 @@ test('however the bytes are cut, the digest is the same', () => {
 })
 
 describe('Digest', () => {
+  test('is its printed id in JSON', () => {
+    const digest = new Digest(SHA256, new Uint8Array(32).fill(0x5a))
+    const text = `sha256:${'5a'.repeat(32)}`
+    expect(JSON.stringify({ digest })).toBe(`{"digest":"${text}"}`)
+    expect(Digest.parse(JSON.parse(JSON.stringify(digest)))).toEqual(digest)
+  })
+
   const hex = STABLE[0]?.[2] ?? ''
   test('prints as hex, object path and id', () => {
     const digest = Digest.fromHex(hex.toUpperCase())
