@@ -15,7 +15,7 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 /** The bytes of a hex string in either case, or undefined when it is not an even number of hex digits. */
-export function parseHex(hex: string): Uint8Array | undefined {
+export function parseHex(hex: string): Uint8Array<ArrayBuffer> | undefined {
   if (hex.length % 2 !== 0) return undefined
   const bytes = new Uint8Array(hex.length / 2)
   for (let i = 0; i < bytes.length; i++) {

@@ -85,6 +85,15 @@ describe('byte strings', () => {
     expect(startsWith(joined, encodeUtf8('abcd'))).toBe(false)
   })
 
+  test('new memory is what a Blob takes, for the compiler too', async () => {
+    const parts: readonly (Uint8Array<ArrayBuffer> | undefined)[] = [
+      encodeUtf8('a'),
+      concatBytes([encodeUtf8('b')]),
+      parseHex('63'),
+    ]
+    expect(await new Blob(parts.filter(part => part !== undefined)).text()).toBe('abc')
+  })
+
   test('a byte order mark is text like any other, and bad UTF-8 is none', () => {
     expect(decodeUtf8(new Uint8Array([0xef, 0xbb, 0xbf, 0x61]))).toBe('\ufeffa')
     expect(decodeUtf8(new Uint8Array([0xff]))).toBeUndefined()

@@ -42,7 +42,7 @@ export function writeImage(tree: FileTree, options: WriteImageOptions): { size: 
 export function encodeImage(
   tree: FileTree,
   options: { readonly version: ErofsVersion },
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const layout = layoutImage(createSourceTree(tree, options.version))
   const image = new Uint8Array(layout.blockCount * BLOCK_SIZE)
   let size = 0

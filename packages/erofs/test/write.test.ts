@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { parseHex } from '@composefs/bytes'
 import { fsverityDigest, SHA256 } from '@composefs/fsverity'
-import { FileTree, ROOT } from '@composefs/tree'
+import { FileTree, ROOT, writeDump } from '@composefs/tree'
 import { describe, expect, test } from 'vitest'
 import {
   checkImage,
@@ -40,6 +40,15 @@ describe('an empty root', () => {
     expect(stubs.every(stub => stub.fileType === 3)).toBe(true)
     expect(image.bytes).toHaveLength(16384)
   })
+})
+
+test('an image and a dump are what a Blob takes, for the compiler too', () => {
+  const tree = new FileTree(SHA256)
+  const image: Uint8Array<ArrayBuffer> = encodeImage(tree, { version: 2 })
+  const dump: Uint8Array<ArrayBuffer>[] = [...writeDump(tree)]
+  expect(new Blob([image, ...dump]).size).toBe(
+    image.length + '/ 0 40755 2 0 0 0 0.0 - - -\n'.length,
+  )
 })
 
 describe('the window', () => {

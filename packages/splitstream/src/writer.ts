@@ -165,7 +165,7 @@ export class SplitstreamWriter {
    * @throws SplitstreamError ERR_SPLITSTREAM_TOO_LARGE above COMPRESSED_SIZE_MAX, and for what no reader takes: more
    *   names than NAMED_REFERENCES_MAX, references of more than REFERENCES_SIZE_MAX bytes, inline data that compress better than those of any real file
    */
-  async finish(): Promise<Uint8Array> {
+  async finish(): Promise<Uint8Array<ArrayBuffer>> {
     this.#assertOpen()
     this.#flushInline()
     this.#finished = true
@@ -222,7 +222,7 @@ export class SplitstreamWriter {
     return await compressor.finish()
   }
 
-  #assemble(names: Uint8Array, stream: Uint8Array): Uint8Array {
+  #assemble(names: Uint8Array, stream: Uint8Array): Uint8Array<ArrayBuffer> {
     const digestSize = this.algorithm.digestSize
     const streamReferencesStart = Header.size + Info.size
     const objectReferencesStart = streamReferencesStart + this.#streamReferences.size * digestSize

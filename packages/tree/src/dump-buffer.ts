@@ -48,7 +48,7 @@ export class DumpBuffer {
   }
 
   /** A copy of what was written; the buffer is empty again. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes.slice(0, this.#length)
     this.#length = 0
     return bytes

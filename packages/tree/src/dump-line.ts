@@ -31,7 +31,7 @@ const NEWLINE = 0x0a
 const EQUALS = 0x3d
 
 /** The line of an entry, with its newline. */
-export function formatDumpEntry(entry: DumpEntry): Uint8Array {
+export function formatDumpEntry(entry: DumpEntry): Uint8Array<ArrayBuffer> {
   const buffer = new DumpBuffer(256)
   buffer.field(entry.path)
   buffer.ascii(
@@ -55,7 +55,7 @@ export function formatDumpEntry(entry: DumpEntry): Uint8Array {
 }
 
 /** The line of a second name of a leaf, with its newline. */
-export function formatDumpHardlink(path: Uint8Array, target: Uint8Array): Uint8Array {
+export function formatDumpHardlink(path: Uint8Array, target: Uint8Array): Uint8Array<ArrayBuffer> {
   const buffer = new DumpBuffer(256)
   buffer.field(path)
   writeHardlink(buffer, target)

@@ -37,7 +37,7 @@ export interface WriteDumpOptions {
 export function* writeDump(
   tree: FileTree,
   options: WriteDumpOptions = {},
-): Generator<Uint8Array, void, undefined> {
+): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
   const store = storeOf(tree)
   const writer = new DumpWriter(store)
   writer.root()

@@ -8,21 +8,21 @@ const LETTER_T = 0x74
 const LETTER_X = 0x78
 
 /** PATH, PAYLOAD or CONTENT of a dump line: nothing is `-`, a lone dash `\x2d`. */
-export function escapeField(field: Uint8Array): Uint8Array {
+export function escapeField(field: Uint8Array): Uint8Array<ArrayBuffer> {
   const buffer = new DumpBuffer(field.length + 1)
   buffer.field(field)
   return buffer.take()
 }
 
 /** Name or value of an xattr in a dump line: `=` is escaped too, nothing and a dash stay as they are. */
-export function escapeXattr(part: Uint8Array): Uint8Array {
+export function escapeXattr(part: Uint8Array): Uint8Array<ArrayBuffer> {
   const buffer = new DumpBuffer(part.length)
   buffer.xattr(part)
   return buffer.take()
 }
 
 /** The bytes that an escaped field stands for, or undefined when it is not well-formed. `-` has no meaning here. */
-export function unescapeField(field: Uint8Array): Uint8Array | undefined {
+export function unescapeField(field: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   const out = new Uint8Array(field.length)
   const length = unescapeRange(field, 0, field.length, out, 0)
   return length < 0 ? undefined : out.subarray(0, length)

@@ -9,7 +9,7 @@ import type { TarEntry } from '../tar/entry.ts'
  * @example
  * for await (const entry of layerEntries(reader)) process.stdout.write(formatLayerEntry(entry))
  */
-export function formatLayerEntry(entry: TarEntry): Uint8Array {
+export function formatLayerEntry(entry: TarEntry): Uint8Array<ArrayBuffer> {
   const { kind, content, target } = entry
   if (kind === 'hardlink') return formatDumpHardlink(entry.path, target)
   const isSymlink = kind === 'symlink'
