@@ -18,8 +18,9 @@ export interface ComposefsMount {
   /** Name of the image, shown as `composefs:NAME` in the list of mounts; without one it says `composefs`. */
   readonly name?: string | undefined
   /**
-   * Whether the kernel compares the fs-verity digest of each object with the image when it is opened. `try`: if the
-   * kernel knows how. On a file system without fs-verity `require` mounts, and every object then gives EIO.
+   * Whether the kernel compares the fs-verity digest of each object with the image when it is opened. `try`: as
+   * `require` on a kernel that knows how, `off` on others. The objects are not tried: where they have no fs-verity, both
+   * mount, and opening a file whose data is in an object gives EIO. There it is `off`.
    */
   readonly verity: 'off' | 'require' | 'try'
   /** Where changes go: two directories on one file system. */
