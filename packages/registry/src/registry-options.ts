@@ -17,7 +17,10 @@ export interface RegistryOptions {
   readonly authFile?: string | undefined
   /** For the registry itself, not for its mirrors. */
   readonly credentials?: { readonly username: string; readonly password: string } | undefined
-  /** Default: true, unless registries.conf says `insecure`. */
+  /**
+   * False takes any certificate, and plain HTTP where there is no TLS: a registry on this machine, say. Default: true,
+   * unless registries.conf says `insecure`.
+   */
   readonly tlsVerify?: boolean | undefined
   /** Certificates are in this directory and no other. Default: certs.d of podman and Docker. */
   readonly certDir?: string | undefined

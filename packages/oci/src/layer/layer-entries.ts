@@ -28,7 +28,7 @@ export interface LayerEntriesOptions {
  *
  * @example
  * const stream = await repository.streams.open('oci-layer-sha256:…', { contentType: CONTENT_TYPES.layer })
- * for await (const entry of layerEntries(stream)) console.log(entry.path)
+ * for await (const entry of layerEntries(stream)) console.log(entry.kind, showUtf8(entry.path))
  */
 export async function* layerEntries(
   stream: SplitstreamReader,
