@@ -25,7 +25,12 @@ export {
   explainPair,
   type PairExplanation,
 } from './compare/explain-pair.ts'
-export type { ComparedTree, OpenOperandOptions } from './compare/open-operand.ts'
+export {
+  type ComparedTree,
+  type OpenOperandOptions,
+  openOperand,
+  type PlacedOperand,
+} from './compare/open-operand.ts'
 export {
   assertSameAlgorithm,
   type ComparedPair,
@@ -39,6 +44,7 @@ export {
   type OperandKind,
   type RepositoryOpener,
 } from './compare/operand.ts'
+export { operandAlgorithm } from './compare/operand-algorithm.ts'
 export {
   type CopiedLayer,
   type CopyOptions,

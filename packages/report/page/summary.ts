@@ -150,7 +150,7 @@ function facts({ subject, images, made }: PageData): HTMLElement {
     if (image.created !== null) items.push(['Created', image.created.slice(0, 10)])
     if (image.manifestDigest !== null) items.push(['Manifest', image.manifestDigest])
     if (image.imageId !== null) items.push(['Image id', image.imageId])
-    items.push(['Repository', subject.repository])
+    if (subject.repository !== undefined) items.push(['Repository', subject.repository])
   }
   items.push(['Objects', `fs-verity ${subject.algorithm}`])
   if (made !== null) items.push(['Report made', `${made.slice(0, 16).replace('T', ' ')} UTC`])

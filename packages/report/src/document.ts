@@ -20,7 +20,7 @@ export function reportDocument(report: Report): { readonly [key: string]: Report
   const { subject, stored, largest, duplicates, hidden } = report
   return {
     schema: 'cfsctl.report/1',
-    subject: { ...subject },
+    subject: { ...subject, repository: subject.repository ?? null },
     images: report.images.map(imageDocument),
     layers: report.layers.map(({ diffId, files, bytes, hiddenBytes, images }) => ({
       diff_id: diffId,

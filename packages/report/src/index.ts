@@ -25,6 +25,7 @@ export type {
 } from './report.ts'
 export { type ImageChoice, type ReportOptions, reportImage } from './report-image.ts'
 export { reportRepository } from './report-repository.ts'
+export { type BareTree, reportTree } from './report-tree.ts'
 export type { ImageSharing, SharedPart } from './sharing.ts'
 export {
   makeView,

@@ -7,8 +7,8 @@ export interface ReportSubject {
   readonly kind: 'image' | 'repository'
   /** The tag, id or path it was asked for by. */
   readonly name: string
-  /** The path of the repository. */
-  readonly repository: string
+  /** The path of the repository; undefined for a tree that is in none. */
+  readonly repository: string | undefined
   /** `sha256` or `sha512`: the algorithm of objects. */
   readonly algorithm: string
 }
@@ -17,8 +17,9 @@ export interface ReportSubject {
 export interface ReportedImage {
   /** Tags, or names of EROFS images; none for one that was asked for by its digest. */
   readonly names: readonly string[]
-  readonly kind: 'oci' | 'erofs'
-  /** Hex of the EROFS image; undefined when the OCI image has none. */
+  /** `tree` is one that has no EROFS image, as that of a dump file. */
+  readonly kind: 'oci' | 'erofs' | 'tree'
+  /** Hex of the EROFS image; undefined when there is none. */
   readonly imageId: string | undefined
   readonly manifestDigest: string | undefined
   readonly configDigest: string | undefined
@@ -37,7 +38,7 @@ export interface ReportedImage {
   readonly inlineBytes: number
   /** What layers hold that the image does not show, in bytes. */
   readonly hiddenBytes: number
-  /** Its layers, lowest first, by their place in the report; none for bare EROFS images. */
+  /** Its layers, lowest first, by their place in the report; none for bare trees. */
   readonly layers: readonly number[]
   /** Its objects, and how much of them other images of the report have too. */
   readonly sharing: ImageSharing

@@ -43,8 +43,9 @@ const DUMP_HEAD = Buffer.from('/ ')
  * a dump, or a directory. A prefix of OPERAND_PREFIXES says which; without one, the word must name one thing only.
  *
  * @throws OciError ERR_OCI_NO_SUCH_OPERAND (with the nearest tags as `choices`), ERR_OCI_AMBIGUOUS_OPERAND (with the
- *   possible spellings as `choices`), ERR_OCI_NO_TREE for a file that is neither an image nor a dump, and of the store
- *   ERR_OCI_AMBIGUOUS_REFERENCE, ERR_OCI_REFERENCE_MISMATCH; Node-shaped errors for a path that cannot be read
+ *   possible spellings as `choices`), ERR_OCI_NO_TREE when there is but a file that is neither an image nor a dump, and
+ *   of the store ERR_OCI_AMBIGUOUS_REFERENCE, ERR_OCI_REFERENCE_MISMATCH; Node-shaped errors for a path that cannot be
+ *   read
  */
 export async function findOperand(
   word: string,
@@ -55,7 +56,7 @@ export async function findOperand(
     return await explicitOperand(kind as OperandKind, word.slice(prefix.length), openRepository)
   }
   const onDisk = fileOperand(word)
-  const found: Operand[] = onDisk === undefined ? [] : [onDisk]
+  const found: Operand[] = onDisk === undefined || onDisk === 'other' ? [] : [onDisk]
   let missing: unknown
   if (!PATH.test(word)) {
     const repository = await openRepository()
@@ -71,7 +72,10 @@ export async function findOperand(
     }
   }
   const [operand] = found
-  if (operand === undefined) throw noSuchOperand(word, missing)
+  if (operand === undefined) {
+    // A file that nobody can compare takes no name from an image.
+    throw onDisk === 'other' ? noTree(word) : noSuchOperand(word, missing)
+  }
   if (found.length === 1) return operand
   throw new OciError('ERR_OCI_AMBIGUOUS_OPERAND', `${word} names more than one thing`, {
     reference: word,
@@ -95,8 +99,8 @@ async function explicitOperand(
   return { kind, reference: await resolveReference(repository, name) }
 }
 
-/** @throws OciError ERR_OCI_NO_TREE */
-function fileOperand(path: string): Operand | undefined {
+/** What is at a path: `other` has no tree. */
+function fileOperand(path: string): Operand | 'other' | undefined {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (stats === undefined) return undefined
   if (stats.isDirectory()) return { kind: 'directory', path }
@@ -105,7 +109,11 @@ function fileOperand(path: string): Operand | undefined {
     if (readImageVersion(head) !== undefined) return { kind: 'image-file', path }
     if (DUMP_HEAD.equals(head.subarray(0, DUMP_HEAD.length))) return { kind: 'dump', path }
   }
-  throw new OciError('ERR_OCI_NO_TREE', `${path} is neither a composefs image nor a dump file`, {
+  return 'other'
+}
+
+function noTree(path: string): OciError {
+  return new OciError('ERR_OCI_NO_TREE', `${path} is neither a composefs image nor a dump file`, {
     path,
   })
 }

@@ -47,7 +47,10 @@ export class NewFile {
   static async create(path: string, { force }: { readonly force: boolean }): Promise<NewFile> {
     const place = await findPlace(path, force)
     const temporary = join(dirname(place), `.composefs-${randomBytes(9).toString('base64url')}`)
-    const file = await open(temporary, 'wx+')
+    const file = await open(temporary, 'wx+').catch(error => {
+      // Nobody has asked for the temporary name.
+      throw Object.assign(error, { path: place })
+    })
     return new NewFile(file, { path: place, temporary, force })
   }
 

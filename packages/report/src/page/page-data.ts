@@ -27,7 +27,7 @@ export const KIND_LETTERS: Readonly<Record<NodeKind, string>> = {
 export interface PageImage {
   readonly label: string
   readonly names: readonly string[]
-  readonly kind: 'oci' | 'erofs'
+  readonly kind: 'oci' | 'erofs' | 'tree'
   readonly imageId: string | null
   readonly manifestDigest: string | null
   readonly created: string | null
