@@ -172,6 +172,14 @@ describe('hints', () => {
       'did you mean docker://docker.io/library/debian:12?',
     ],
     [
+      new OciError('ERR_OCI_UNKNOWN_TRANSPORT', 'x', { reference: 'app.tar:1' }),
+      'did you mean oci-archive:app.tar:1?',
+    ],
+    [
+      new OciError('ERR_OCI_UNKNOWN_TRANSPORT', 'x', { reference: './layout:1' }),
+      'did you mean oci:./layout:1?',
+    ],
+    [
       new RegistryError('ERR_REGISTRY_UNQUALIFIED', 'x', {
         choices: ['docker.io/library/debian:12', 'quay.io/debian:12'],
       }),

@@ -79,6 +79,17 @@ describe('things that are counted', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^fsck: [\d,]+ of 20,000, [\d,]+\/s$/))
   })
 
+  test('plain: a start that knows of nothing yet has no number', () => {
+    const lines: string[] = []
+    const view = new PlainProgress('gc', line => lines.push(line))
+    const { onProgress } = itemsProgress({ onProgress: event => view.report(event) })
+    onProgress(0, undefined)
+    onProgress(4, undefined)
+    view.finish()
+    expect(lines[0]).toBe('gc: started')
+    expect(lines.at(-1)).toMatch(/^gc: done, 4 in /)
+  })
+
   test('json: frames of items, and the scalars of the result', () => {
     const frames: Record<string, unknown>[] = []
     let now = 0

@@ -10,7 +10,7 @@ import { type Check, fail, ok, warn } from './check.ts'
 const ID = 'fs-verity'
 
 const HINT =
-  'on ext4 as root: tune2fs -O verity DEVICE; btrfs and f2fs have it. cfsctl init --insecure does without'
+  'on ext4 as root: tune2fs -O verity DEVICE; btrfs and f2fs have it. The kernel needs CONFIG_FS_VERITY, too. cfsctl init --insecure does without'
 
 /** The check, and whether the repository is one with fs-verity. */
 export interface VerityFinding {

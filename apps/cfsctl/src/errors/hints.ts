@@ -1,8 +1,9 @@
 import type { CliCode } from './cli-error.ts'
 import type { Hints } from './fact-hints.ts'
 import { gcHints } from './gc-hints.ts'
-import { REGISTRY_HINTS, registryNameOf } from './registry-hints.ts'
+import { REGISTRY_HINTS } from './registry-hints.ts'
 import { SKOPEO_HINTS } from './skopeo-hints.ts'
+import { withTransport } from './transport-hint.ts'
 
 /** What is known of a package's error when hints are looked for. */
 export interface Finding {
@@ -39,7 +40,7 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
     'leave out --require-verity, or choose another repository by --repo',
   ],
   ERR_OCI_UNKNOWN_TRANSPORT: ({ reference }) => {
-    const name = registryNameOf(reference)
+    const name = withTransport(reference)
     return [
       'an image is named with its transport: docker://HOST/NAME[:TAG], oci:DIRECTORY[:TAG] or oci-archive:FILE[:TAG]',
       ...(name === undefined ? [] : [`did you mean ${name}?`]),
@@ -91,7 +92,7 @@ const BY_PACKAGE_CODE: Readonly<Record<string, Hints>> = {
 const BY_CLI_CODE: Readonly<Partial<Record<CliCode, Hints>>> = {
   'verity-unsupported': () => [
     'cfsctl init --insecure makes a repository without fs-verity: the kernel then checks no file that is read',
-    'on ext4, tune2fs -O verity DEVICE turns it on; xfs and tmpfs have none',
+    'on ext4, tune2fs -O verity DEVICE turns it on where the kernel has CONFIG_FS_VERITY; xfs and tmpfs have none',
   ],
   'kernel-too-old': () => ['cfsctl doctor tells what this kernel can do'],
   'digest-mismatch': bothDigests,

@@ -71,7 +71,9 @@ export class PlainProgress implements ProgressView {
     this.#rate.note(0, this.#started)
     const layers =
       transfers === undefined ? '' : `${transfers} layer${transfers === 1 ? '' : 's'}, `
-    this.#print(`${this.#title}: ${layers}${roundAmount(total, unit)}`)
+    // A search does not know how much it will find.
+    const isUnknown = layers === '' && total === 0
+    this.#print(`${this.#title}: ${isUnknown ? 'started' : `${layers}${roundAmount(total, unit)}`}`)
     this.#timer = setInterval(() => this.#reportIfDue(), REPORT_EVERY).unref()
   }
 
