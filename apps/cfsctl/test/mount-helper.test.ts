@@ -80,6 +80,11 @@ describe.skipIf(why !== undefined)(`mount.composefs${why ? ` (${why})` : ''}`, (
       'Unsupported option loop',
     ],
     [
+      'an option that a terminal would obey',
+      () => [place.image, place.target, '-o', `${basedir()},a\u001bc`],
+      'Unsupported option a\\\\x1bc',
+    ],
+    [
       'another type',
       () => ['-t', 'ext4', place.image, place.target, '-o', basedir()],
       "Unsupported fs type 'ext4'",

@@ -52,6 +52,15 @@ describe('a table', () => {
   })
 
   test.each([
+    ['a C1 control and not the byte of its number', '\u009b2J', '\\xc2\\x9b2J'],
+    ['a mark of direction', 'exe.\u202etxt', 'exe.\\xe2\\x80\\xaetxt'],
+    ['a separator of lines', 'a\u2028b', 'a\\xe2\\x80\\xa8b'],
+    ['nothing of a name in any script', 'ä日本🙂', 'ä日本🙂'],
+  ])('escapes %s', (_, name, shown) => {
+    expect([...plainLines({ ...table, rows: [[name]] })]).toEqual([shown])
+  })
+
+  test.each([
     ['abc', 3],
     ['é', 1],
     ['e\u0301', 1],
@@ -74,6 +83,19 @@ describe('a document', () => {
 
   test('is pretty JSON with a newline', () => {
     expect(formatJson({ images: [], ok: true })).toBe('{\n  "images": [],\n  "ok": true\n}\n')
+  })
+
+  test('gives nothing to a terminal but what it shows, and is the same document', () => {
+    const name = 'a\n\u001b]0;\u009b31m\u2028\u202e\u007fä🙂'
+    const json = formatJson({ name, [name]: [name] })
+    expect(json.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Zl}\p{Bidi_Control}]/u)
+    expect(JSON.parse(json)).toEqual({ name, [name]: [name] })
+  })
+
+  test('as text has no line that a name brings', () => {
+    expect([...documentLines({ schema: 'x', target: 'a\n\u001b[2J' })]).toEqual([
+      'target: a\\n\\x1b[2J',
+    ])
   })
 
   test('as text is name: value lines without its schema', () => {

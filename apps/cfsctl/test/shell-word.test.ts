@@ -10,6 +10,7 @@ describe('a word of a shell command', () => {
     ['', "''"],
     ['a\nb', "$'a\\012b'"],
     ['\u001b[31m\u0085', "$'\\033[31m\\302\\205'"],
+    ['exe.\u202etxt', "$'exe.\\342\\200\\256txt'"],
   ])('%j', (text, word) => {
     expect(shellWord(text)).toBe(word)
   })
@@ -21,6 +22,7 @@ describe('a word of a shell command', () => {
     '$HOME `id` "',
     "a\n\u001b1\u0085f'\\n",
     '\u00e4\u0007\u{1f600}',
+    'a\u2028b\u202ec',
   ])('%j is what bash makes of it', text => {
     const printed = execFileSync('bash', ['-c', `printf %s ${shellWord(text)}`])
     expect(printed.toString()).toBe(text)

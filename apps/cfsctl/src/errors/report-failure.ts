@@ -1,6 +1,7 @@
 import type { Program } from '../arguments/program.ts'
 import { InterruptError } from '../interrupt.ts'
 import type { Console } from '../output/console.ts'
+import { printable, printableJson } from '../output/printable.ts'
 import { describeFailure, type Failure } from './describe-failure.ts'
 
 /** How a failure is to be told. */
@@ -20,7 +21,7 @@ export function reportFailure(error: unknown, options: ReportOptions): number {
   // What fails after a signal fails because of it.
   const reason: unknown = signal?.reason
   const failure = describeFailure(reason instanceof InterruptError ? reason : error)
-  if (json) console.line(JSON.stringify({ error: errorDocument(failure) }))
+  if (json) console.line(printableJson(JSON.stringify({ error: errorDocument(failure) })))
   else if (program.isCTool === true) console.line(cToolMessage(program, failure))
   else {
     console.error(failure.message)
@@ -44,7 +45,8 @@ function errorDocument({ code, message, hints, exitStatus, context }: Failure): 
 }
 
 function cToolMessage({ name }: Program, { message, usage }: Failure): string {
-  return usage === undefined ? `${name}: ${message}` : `${name}: ${message}\nUsage: ${usage}`
+  const line = `${name}: ${printable(message)}`
+  return usage === undefined ? line : `${line}\nUsage: ${usage}`
 }
 
 function stackOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { paint, type Style } from './color.ts'
-import { printable } from './printable.ts'
+import { printable, printableJson } from './printable.ts'
 
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -75,6 +75,9 @@ export class Console {
   }
 
   #plain(kind: string, text: string): void {
-    this.line(this.#json ? JSON.stringify({ [kind]: text }) : `${kind}: ${printable(text)}`)
+    const shown = this.#json
+      ? printableJson(JSON.stringify({ [kind]: text }))
+      : `${kind}: ${printable(text)}`
+    this.line(shown)
   }
 }

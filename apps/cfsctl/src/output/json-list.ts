@@ -1,3 +1,4 @@
+import { printableJson } from './printable.ts'
 import type { Json } from './result.ts'
 
 /** Text is handed out in pieces of about this many characters. */
@@ -13,11 +14,11 @@ export function* jsonWithList<T>(
   items: Iterable<T>,
   show: (item: T) => Json,
 ): Generator<Uint8Array> {
-  const fields = JSON.stringify(head, null, 2).slice(0, -'\n}'.length)
+  const fields = printableJson(JSON.stringify(head, null, 2)).slice(0, -'\n}'.length)
   let text = `${fields},\n  ${JSON.stringify(name)}: [`
   let isEmpty = true
   for (const item of items) {
-    const lines = JSON.stringify(show(item), null, 2).replaceAll('\n', '\n    ')
+    const lines = printableJson(JSON.stringify(show(item), null, 2)).replaceAll('\n', '\n    ')
     text += `${isEmpty ? '' : ','}\n    ${lines}`
     isEmpty = false
     if (text.length < PIECE_SIZE) continue

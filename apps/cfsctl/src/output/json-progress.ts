@@ -1,4 +1,5 @@
 import type { Progress as ProgressEvent } from '@composefs/oci'
+import { printableJson } from './printable.ts'
 import type { ProgressView } from './progress-view.ts'
 import type { Json } from './result.ts'
 
@@ -41,7 +42,7 @@ export class JsonProgress implements ProgressView {
   #frame(frame: object): void {
     this.#sequence += 1
     const time = new Date(this.#now()).toISOString()
-    this.#print(JSON.stringify({ seq: this.#sequence, time, ...frame }))
+    this.#print(printableJson(JSON.stringify({ seq: this.#sequence, time, ...frame })))
   }
 }
 

@@ -1,8 +1,9 @@
+import { printable, printableJson } from './printable.ts'
 import type { Json } from './result.ts'
 
 /** The document as `--json` prints it: two blanks a level, a newline at the end. */
 export function formatJson(document: Json): string {
-  return `${JSON.stringify(document, null, 2)}\n`
+  return `${printableJson(JSON.stringify(document, null, 2))}\n`
 }
 
 type JsonObject = { readonly [key: string]: Json }
@@ -28,7 +29,7 @@ function* valueLines(name: string, value: Json): Generator<string> {
 /** An item of a list: one line, unless there are lists in it. */
 function* itemLines(item: Json): Generator<string> {
   if (isScalar(item)) yield scalarText(item)
-  else if (Array.isArray(item)) yield JSON.stringify(item)
+  else if (Array.isArray(item)) yield printableJson(JSON.stringify(item))
   else if (Object.values(item).every(isScalar))
     yield [...documentLines(item as JsonObject)].join(', ')
   else yield* documentLines(item as JsonObject)
@@ -43,5 +44,5 @@ function isScalar(value: Json): value is string | number | boolean | null {
 }
 
 function scalarText(value: string | number | boolean | null): string {
-  return value === null ? '-' : String(value)
+  return value === null ? '-' : printable(String(value))
 }

@@ -188,7 +188,7 @@ describe('completion offers', () => {
     mkdirSync(refs, { recursive: true })
     symlinkSync('../\u001b]0;x\u0007\u009b2J', join(refs, 'name'))
     expect(await lines('--repo', join(work, 'described'), 'image', 'rm', '')).toEqual([
-      'name\t\\x1b]0;x\\x07\\x9b2J',
+      'name\t\\x1b]0;x\\x07\\xc2\\x9b2J',
     ])
   })
 
