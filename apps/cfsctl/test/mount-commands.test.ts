@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path'
 import { buildTar, vectorsDirectory, writeLayout } from '@composefs/test-fixtures'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { shellWord } from '../src/output/shell-word.ts'
 import { runOurs, textOf } from './programs.ts'
 import { temporaryDirectory } from './temporary.ts'
 import { unpack } from './unpack.ts'
@@ -162,6 +163,7 @@ describe.skipIf(reason !== undefined)(
       [['mount', '--fuse=yes', 'plain', 'TARGET'], 5, 'not in this release: --fuse yes'],
       [['umount', 'TARGET'], 1, 'nothing is mounted'],
       [['umount', '/proc'], 1, 'no composefs mount'],
+      [['umount', ''], 1, 'no such file or directory'],
     ])('%j fails with exit %i', (args, status, message) => {
       const outcome = run(...args.map(word => (word === 'TARGET' ? target : word)))
       expect(outcome.status).toBe(status)
@@ -179,6 +181,21 @@ describe.skipIf(reason !== undefined)(
         expect(readdirSync(target)).toEqual([])
       } finally {
         user.kill()
+      }
+    })
+
+    test('what a hint says to type names the mount point, whatever is in its name', () => {
+      const strange = join(target, '..', "a b;'\n")
+      mkdirSync(strange)
+      textOf(run('mount', 'plain', strange))
+      const user = spawn('sleep', ['60'], { cwd: strange })
+      try {
+        const { stderr } = run('umount', strange)
+        expect(stderr).toContain(`hint: cfsctl umount --lazy ${shellWord(strange)} detaches it now`)
+      } finally {
+        user.kill()
+        textOf(run('umount', '--lazy', strange))
+        rmSync(strange, { recursive: true })
       }
     })
   },

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { EBUSY, systemError } from './errno.ts'
+import { EBUSY, ENOENT, systemError } from './errno.ts'
 import { LinuxError } from './errors.ts'
 import { findHolders, type MountHolder } from './holders.ts'
 import { attempt } from './libc.ts'
@@ -31,6 +31,8 @@ export interface BusyError extends NodeJS.ErrnoException {
  */
 export function unmountComposefs(target: string, options: UnmountOptions = {}): void {
   const { lazy = false, force = false } = options
+  // To Node no path at all is the directory that we are in; to the kernel it is none.
+  if (target === '') throw systemError(ENOENT, 'umount2', { path: target })
   const path = realpathSync(target)
   const entry = mountAt(path)
   if (entry === undefined) {

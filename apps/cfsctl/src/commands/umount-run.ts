@@ -3,6 +3,7 @@ import type { Args } from '../command.ts'
 import type { Context } from '../context.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { Result } from '../output/result.ts'
+import { shellWord } from '../output/shell-word.ts'
 import type { umount } from './umount.ts'
 
 export async function run(args: Args<typeof umount>, _context: Context): Promise<Result> {
@@ -23,7 +24,7 @@ function busyMount(mountpoint: string, error: unknown): CliError | undefined {
     hints: [
       ...holders.map(({ pid, command, use }) => `process ${pid} (${command}) uses it: ${use}`),
       ...submounts.map(submount => `${submount} is mounted below it`),
-      `cfsctl umount --lazy ${mountpoint} detaches it now`,
+      `cfsctl umount --lazy ${shellWord(mountpoint)} detaches it now`,
     ],
     context: { mountpoint },
   })

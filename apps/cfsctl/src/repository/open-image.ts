@@ -2,6 +2,7 @@ import { readTag } from '@composefs/oci'
 import { isRepositoryError, type OpenedImage, type Repository } from '@composefs/repository'
 import { nearestWords } from '../arguments/nearest.ts'
 import { CliError } from '../errors/cli-error.ts'
+import { shellWord } from '../output/shell-word.ts'
 
 /**
  * Opens an image by its id or name and checks its digest.
@@ -22,7 +23,7 @@ export function openNamedImage(repository: Repository, name: string): OpenedImag
 
 function hintsFor(repository: Repository, name: string): string[] {
   if (readTag(repository, name) !== undefined) {
-    return [`there is an OCI tag of that name: cfsctl oci mount ${name} MOUNTPOINT`]
+    return [`there is an OCI tag of that name: cfsctl oci mount ${shellWord(name)} MOUNTPOINT`]
   }
   const names = Array.from(repository.images.refs(), ref => ref.name)
   const near = names.includes(name) ? [name] : nearestWords(name.replace(/^refs\//, ''), names)

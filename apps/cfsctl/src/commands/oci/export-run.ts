@@ -3,6 +3,7 @@ import type { Args } from '../../command.ts'
 import type { Context } from '../../context.ts'
 import { CliError } from '../../errors/cli-error.ts'
 import type { Result } from '../../output/result.ts'
+import { shellWord } from '../../output/shell-word.ts'
 import type { ociExport } from './export.ts'
 import { sendImage } from './send-image.ts'
 
@@ -10,7 +11,7 @@ export async function run(args: Args<typeof ociExport>, context: Context): Promi
   const { image, target: reference, force, compression } = args
   if (reference.startsWith('docker://')) {
     throw new CliError('usage', `${reference}: a registry is no file`, {
-      hints: [`cfsctl oci push ${image} ${reference} sends it there`],
+      hints: [`cfsctl oci push ${shellWord(image)} ${shellWord(reference)} sends it there`],
     })
   }
   return await sendImage(context, {

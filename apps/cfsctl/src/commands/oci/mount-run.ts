@@ -4,6 +4,7 @@ import type { Args } from '../../command.ts'
 import type { Context } from '../../context.ts'
 import { CliError } from '../../errors/cli-error.ts'
 import type { Result } from '../../output/result.ts'
+import { shellWord } from '../../output/shell-word.ts'
 import { openChosen } from '../../repository/open.ts'
 import { mountImage } from '../mount-image.ts'
 import type { ociMount } from './mount.ts'
@@ -28,7 +29,9 @@ async function openConfig(repository: Repository, name: string): Promise<StoredI
       isOciError(error, 'ERR_OCI_NO_SUCH_IMAGE') && repository.images.refTarget(name) !== undefined
     if (!isImage) throw error
     throw new CliError('tag-not-found', error.message, {
-      hints: [`there is an image of that name: cfsctl mount refs/${name} MOUNTPOINT`],
+      hints: [
+        `there is an image of that name: cfsctl mount ${shellWord(`refs/${name}`)} MOUNTPOINT`,
+      ],
     })
   }
 }

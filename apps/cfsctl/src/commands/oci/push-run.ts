@@ -3,6 +3,7 @@ import type { Args } from '../../command.ts'
 import type { Context } from '../../context.ts'
 import { CliError } from '../../errors/cli-error.ts'
 import type { Result } from '../../output/result.ts'
+import { shellWord } from '../../output/shell-word.ts'
 import { registrySettings } from '../network-settings.ts'
 import type { ociPush } from './push.ts'
 import { sendImage } from './send-image.ts'
@@ -13,7 +14,7 @@ export async function run(args: Args<typeof ociPush>, context: Context): Promise
   const { image, target: reference, compression } = args
   if (FILE_TARGET.test(reference)) {
     throw new CliError('usage', `${reference}: no registry`, {
-      hints: [`cfsctl oci export ${image} ${reference} writes it there`],
+      hints: [`cfsctl oci export ${shellWord(image)} ${shellWord(reference)} writes it there`],
     })
   }
   // It may ask for a password: before anything else is on the terminal.
