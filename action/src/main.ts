@@ -28,7 +28,9 @@ function fail(error: unknown): void {
   // A run with an id has its table by now.
   const hasTable = error instanceof UnexpectedIdError
   if (!hasTable && runner.input('summary').toLowerCase() !== 'false') {
-    runner.summary(summaryFailure(runner.input('image'), message, hints))
+    const shown = [runner.input('image'), message, ...hints].map(text => runner.redact(text))
+    const [image = '', reason = '', ...advice] = shown
+    runner.summary(summaryFailure(image, reason, advice))
   }
 }
 

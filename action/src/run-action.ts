@@ -38,19 +38,19 @@ export async function runAction(
     onProgress: (progress: Progress) => logProgress(runner, progress),
     signal,
   }
-  runner.log('::group::layers')
-  const [digests] = await computeDigests(source, {
-    algorithms: [algorithm],
-    versions: [erofsVersion],
-    ...listeners,
-  })
-  runner.log('::endgroup::')
+  const [digests] = await runner.group('layers', () =>
+    computeDigests(source, {
+      algorithms: [algorithm],
+      versions: [erofsVersion],
+      ...listeners,
+    }),
+  )
   const id = digests?.ids[0]?.digest
   if (digests === undefined || id === undefined) throw new InputError('no id was computed')
   writeOutputs(runner, inputs, { digests, id })
   const rows = idRows(inputs, { digests, id })
   const summarize = (more: readonly SummaryRow[] = []) => {
-    if (inputs.summary) runner.summary(summaryTable(image, [...rows, ...more]))
+    if (inputs.summary) runner.summary(summaryTable(runner.redact(image), [...rows, ...more]))
   }
   if (expected !== undefined && !expected.equals(id)) {
     summarize()
@@ -58,13 +58,13 @@ export async function runAction(
   }
   if (inputs.sealTo === undefined) return summarize()
   await using target = await openTarget(inputs.sealTo, { registry: inputs.registry })
-  runner.log('::group::sealed image')
-  const sealed = await exportSealed(source, target, {
-    image: id,
-    manifestDigest: digests.manifestDigest,
-    ...listeners,
-  })
-  runner.log('::endgroup::')
+  const sealed = await runner.group('sealed image', () =>
+    exportSealed(source, target, {
+      image: id,
+      manifestDigest: digests.manifestDigest,
+      ...listeners,
+    }),
+  )
   writeSealed(runner, sealed)
   summarize(sealedRows(sealed))
 }

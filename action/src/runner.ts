@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
+import { shownText } from './shown-text.ts'
 
 /** What the runner gives to an action. */
 export interface RunnerEnvironment {
@@ -18,6 +19,7 @@ export type Level = 'notice' | 'warning' | 'error'
 export class Runner {
   readonly env: RunnerEnvironment
   readonly #write: (line: string) => void
+  readonly #masked: string[] = []
 
   constructor(env: RunnerEnvironment, write: (text: string) => unknown) {
     this.env = env
@@ -40,8 +42,15 @@ export class Runner {
   mask(text: string): void {
     // The runner looks at lines, so a text of several lines is masked line by line.
     for (const line of text.split(/\r?\n/)) {
-      if (line !== '') this.#command('add-mask', {}, line)
+      if (line === '') continue
+      this.#masked.push(line)
+      this.#command('add-mask', {}, line)
     }
+  }
+
+  /** The text without what is masked. For text that is escaped later: the runner does not know a secret by its escapes. */
+  redact(text: string): string {
+    return this.#masked.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
   }
 
   /** Writes a line to the log. Text from an image must not come here: a line may be a command. */
@@ -49,16 +58,26 @@ export class Runner {
     this.#write(line)
   }
 
+  /** Folds what is logged meanwhile. What fails is told behind it, where it shows. */
+  async group<T>(title: string, work: () => Promise<T>): Promise<T> {
+    this.log(`::group::${title}`)
+    try {
+      return await work()
+    } finally {
+      this.log('::endgroup::')
+    }
+  }
+
   /** An annotation of the run. Any text is safe in it. */
   annotate(level: Level, text: string, title?: string): void {
-    this.#command(level, title === undefined ? {} : { title }, text)
+    this.#command(level, title === undefined ? {} : { title }, shownText(this.redact(text)))
   }
 
   /** Sets an output. */
   output(name: string, value: string): void {
     const file = this.env.GITHUB_OUTPUT
     if (file === undefined || file === '') {
-      this.log(`${name}=${value}`)
+      this.log(`${name}=${escapeData(shownText(value))}`)
       return
     }
     // A value cannot end itself early: nobody knows the mark.

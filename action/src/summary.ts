@@ -1,3 +1,5 @@
+import { shownText } from './shown-text.ts'
+
 /** A row of the table; the value is shown as code, unless it is a plain remark. */
 export interface SummaryRow {
   readonly name: string
@@ -31,8 +33,7 @@ function code(value: string): string {
 
 /** Text that neither Markdown nor HTML finds anything in. */
 function text(value: string): string {
-  return value
+  return shownText(value.replace(/\s+/g, ' '))
     .replaceAll('&', '&amp;')
-    .replace(/[<>"'`*_~|\\[\]#!]/g, character => `&#${character.charCodeAt(0)};`)
-    .replace(/\s+/g, ' ')
+    .replace(/[<>"'`*_~|\\[\]#!$]/g, character => `&#${character.charCodeAt(0)};`)
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { vectorsDirectory, writeDemoLayout } from '@composefs/test-fixtures'
+import { vectorsDirectory, writeDemoLayout, writeLayout } from '@composefs/test-fixtures'
 import {
   registryUnavailable,
   startRegistry,
@@ -212,6 +212,55 @@ describe('what cannot be done', () => {
     expect(log.filter(line => /^::(?!error |add-mask::|group::|endgroup::)/.test(line))).toEqual([])
   })
 })
+
+describe('text from an image', () => {
+  const evil = 'x\n::error::no\r\n::set-output name=image-id::no%0A`id`|<b>$1$\u202e\u001b[31m'
+
+  test('is no command in the log, and shows in the summary as it is', async () => {
+    const job = startJob()
+    writeLayout(join(job.workspace, 'build'), { layers: [], tag: 'demo', variant: evil })
+    for (const env of [{}, { GITHUB_OUTPUT: '' }]) {
+      const { status, log, outputs, summary } = await job.step(
+        bundle.file,
+        { image: 'oci:build:demo' },
+        env,
+      )
+      expect(status).toBe(0)
+      expect(
+        log.filter(line => /^::(?!add-mask::|group::|endgroup::|notice::)/.test(line)),
+      ).toEqual([])
+      expect(log.join('')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)
+      if (!('GITHUB_OUTPUT' in env)) expect(outputs.platform).toContain(`/${evil}`)
+      expect(summary).toContain('&#60;b&#62;&#36;1&#36;&#92;u{202e}&#92;u{1b}&#91;31m</code>')
+    }
+  })
+
+  test('that is long is cut, for the runner takes no summary of megabytes', async () => {
+    const job = startJob()
+    writeLayout(join(job.workspace, 'build'), { layers: [], tag: 'T'.repeat(2_000_000) })
+    const { status, log, summary } = await job.step(bundle.file, { image: 'oci:build:nope' })
+    expect(status).toBe(1)
+    expect(summary).toContain('the layout has the tags TTT')
+    expect(summary.length + log.join('').length).toBeLessThan(20_000)
+    // Behind the group, which is folded.
+    expect(log.at(-1)).toContain('ERR_OCI_TAG_NOT_FOUND')
+    expect(log.at(-2)).toBe('::endgroup::')
+  })
+})
+
+test.each(['se_cret<1>', 'two\nlin`es'])(
+  'the password %j in the image is in no form anywhere',
+  async password => {
+    const { log, summary } = await startJob().step(bundle.file, {
+      image: `docker://ann:${password}@localhost:1/a:b`,
+      username: 'ann',
+      password,
+    })
+    const said = log.filter(line => !line.startsWith('::add-mask::')).join('') + summary
+    expect(said).toContain('***')
+    expect(said).not.toMatch(/cret|lin.*es@/)
+  },
+)
 
 const unavailable = registryUnavailable()
 const whyNoRegistry = unavailable === undefined ? '' : `: ${unavailable}`

@@ -37,7 +37,11 @@ export interface StepResult {
 export interface Job {
   readonly workspace: string
   /** Runs the bundle as a step, its inputs those of action.yml where the workflow gives none. */
-  step(bundle: string, inputs: Readonly<Record<string, string>>): Promise<StepResult>
+  step(
+    bundle: string,
+    inputs: Readonly<Record<string, string>>,
+    env?: Readonly<Record<string, string>>,
+  ): Promise<StepResult>
 }
 
 export function startJob(): Job {
@@ -47,7 +51,7 @@ export function startJob(): Job {
   for (const name of ['workspace', 'temp', 'home', 'files']) mkdirSync(join(directory, name))
   return {
     workspace,
-    async step(bundle, inputs) {
+    async step(bundle, inputs, env = {}) {
       const files = mkdtempSync(join(directory, 'files', 'step-'))
       const output = join(files, 'output')
       const summary = join(files, 'summary')
@@ -65,6 +69,7 @@ export function startJob(): Job {
           GITHUB_STEP_SUMMARY: summary,
           RUNNER_TEMP: join(directory, 'temp'),
           ...inputVariables(inputs),
+          ...env,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       })

@@ -30,6 +30,8 @@ export function writeLayout(
     readonly layers: readonly LayoutLayer[]
     readonly tag: string
     readonly labels?: Readonly<Record<string, string>>
+    /** Of the processor; any text. */
+    readonly variant?: string
   },
 ): LayoutFacts {
   const blobs = join(directory, 'blobs', 'sha256')
@@ -50,6 +52,7 @@ export function writeLayout(
     json({
       architecture,
       os: 'linux',
+      variant: image.variant,
       config: image.labels === undefined ? {} : { Labels: image.labels },
       rootfs: { type: 'layers', diff_ids: diffIds },
     }),
