@@ -56,6 +56,13 @@ describe('mkcomposefs', () => {
     expect(digest('--from-file', join(vectors, plain.dump))).toBe(digestOf(plain, 0))
   })
 
+  test('names the file for which there is no room', () => {
+    const dump = join(vectors, caseWith(0).dump)
+    const { status, stderr } = runOurs(['mkcomposefs', '--from-file', dump, '/dev/full'])
+    expect(status).toBe(1)
+    expect(stderr).toContain('mkcomposefs: /dev/full: no space left on device')
+  })
+
   test('reads standard input, writes a file or standard output, and reads it back', () => {
     const plain = caseWith(0)
     const input = readFileSync(join(vectors, plain.dump))

@@ -110,7 +110,7 @@ function writeFile(tree: FileTree, version: ErofsVersion, path: string): Digest 
       version,
       write: chunk => {
         fsverity.update(chunk)
-        writeFully(file, chunk)
+        writeFully(file, chunk, path)
       },
     })
   } catch (error) {
@@ -131,6 +131,10 @@ function openForWriting(path: string): { file: number; isNew: boolean } {
   }
 }
 
-function writeFully(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+function writeFully(file: number, bytes: Uint8Array, path: string): void {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+  } catch (error) {
+    throw Object.assign(error as Error, { path })
+  }
 }

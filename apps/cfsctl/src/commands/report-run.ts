@@ -27,7 +27,7 @@ export async function run(args: ReportArgs, context: Context): Promise<Result> {
   const file = await NewFile.create(html, { force: args.force })
   try {
     const made = await makeReport(args, context)
-    await file.file.writeFile(reportPage(made, { made: new Date() }))
+    await file.write(reportPage(made, { made: new Date() }))
     await file.publish()
     return documentOf(made, html)
   } finally {

@@ -111,7 +111,7 @@ function bothDigests({ expected, actual }: Readonly<Record<string, unknown>>): r
 
 function roomToMake({ path }: Readonly<Record<string, unknown>>): readonly string[] {
   const where = typeof path === 'string' ? ` in ${path}` : ''
-  return [`make room${where} and run it again: what the repository has by now stays`]
+  return [`make room${where} and run it again: nothing that is stored is lost`]
 }
 
 /** Most names that are listed. */

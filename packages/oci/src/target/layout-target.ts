@@ -90,7 +90,7 @@ class LayoutTarget implements ImageTarget {
     // Checks the digest, which becomes a path.
     this.#blobPath(descriptor.digest)
     const staging = await this.#stage()
-    assertRoomFor(staging, descriptor.size, WHAT)
+    assertRoomFor(this.#directory, descriptor.size, WHAT)
     const path = join(staging, String(this.#count++))
     try {
       await writeBlobFile(path, verifiedBytes(open(), descriptor), options)

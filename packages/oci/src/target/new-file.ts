@@ -54,6 +54,15 @@ export class NewFile {
     return new NewFile(file, { path: place, temporary, force })
   }
 
+  /** Writes behind what was written; an error names the file as it will be called. */
+  async write(content: Uint8Array | string): Promise<void> {
+    try {
+      await this.file.writeFile(content)
+    } catch (error) {
+      throw Object.assign(error as Error, { path: this.#path })
+    }
+  }
+
   /**
    * Gives the file its name, once all of it is on the disk.
    *
