@@ -1,6 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { encodeImage } from '@composefs/erofs'
+import { SHA256 } from '@composefs/fsverity'
+import { parseDump } from '@composefs/tree'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runInProcess } from './damage/in-process.ts'
 import { BASE, outputOf, storeImage } from './explained-pairs.ts'
@@ -28,6 +31,11 @@ beforeAll(async () => {
   )
   writeFileSync(file('sha512.dump'), `${ROOT_LINE}\n${external(HEX_512)}\n`)
   writeFileSync(file('neither'), 'hello')
+  writeFileSync(file('cut.dump'), `${ROOT_LINE}\n/f 100 100644\n`)
+  writeFileSync(
+    file('cut.erofs'),
+    encodeImage(parseDump(Buffer.from(ROOT_LINE), SHA256), { version: 1 }).subarray(0, 1200),
+  )
   mkdirSync(file('dir'))
 })
 
@@ -90,6 +98,18 @@ describe('words that name something', () => {
       () => [file('neither'), 'app'],
       'image-invalid',
       'neither a composefs',
+    ],
+    [
+      'a dump that ends early',
+      () => ['app', file('cut.dump')],
+      'tree-invalid',
+      '/cut.dump: line 2: NLINK: a field is missing$',
+    ],
+    [
+      'an image that ends early',
+      () => ['app', `file:${file('cut.erofs')}`],
+      'image-invalid',
+      '/cut.erofs: ',
     ],
     ['a path that is not there', () => [file('gone'), 'app'], 'image-not-found', 'no file'],
     ['a tag that is none', () => ['tag:nope', 'app'], 'tag-not-found', 'nope'],

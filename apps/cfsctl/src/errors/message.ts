@@ -68,16 +68,18 @@ function systemMessage(error: SystemError): string {
 }
 
 interface PlaceFacts {
+  readonly file?: string
   readonly layer?: number
   readonly diffId?: string
   readonly entry?: string
   readonly offset?: number
 }
 
-/** The layer and entry an error is about, unless its message tells. */
+/** The file, layer and entry an error is about, unless its message tells. */
 function placeOf(facts: PlaceFacts | undefined, message: string): string {
-  const { layer, diffId, entry } = facts ?? {}
+  const { file, layer, diffId, entry } = facts ?? {}
   const parts: string[] = []
+  if (file !== undefined && !message.includes(file)) parts.push(file)
   if (layer !== undefined && !message.includes(`layer ${layer}`)) {
     const isTold = diffId === undefined || message.includes(diffId)
     parts.push(`layer ${layer}${isTold ? '' : ` (${diffId})`}`)

@@ -10,6 +10,7 @@ import type { ResolvedReference } from '../store/resolve-reference.ts'
 import { DEFAULT_XATTR_MODE, type XattrMode } from '../xattr-mode.ts'
 import type { Operand } from './operand.ts'
 import { readImageFile } from './operand-algorithm.ts'
+import { readingFile } from './reading-file.ts'
 
 /** A tree that is compared, and what is known of where it comes from. */
 export interface ComparedTree {
@@ -56,7 +57,8 @@ export interface PlacedOperand {
  * Opens what an operand names. Of a container image the composefs image is taken that its config refers to; without one
  * the layers are merged.
  *
- * @throws OciError, ErofsError, TreeError, RepositoryError for what cannot be read
+ * @throws OciError, ErofsError, TreeError, RepositoryError for what cannot be read; the facts of what is wrong with a
+ *   file have its path as `file`
  */
 export async function openOperand(
   { word, operand, algorithm }: PlacedOperand,
@@ -67,20 +69,27 @@ export async function openOperand(
   switch (operand.kind) {
     case 'directory':
       return { ...base, tree: await options.readDirectory(operand.path, algorithm) }
-    case 'dump':
-      return { ...base, tree: await readDump(operand.path, algorithm, options.signal) }
+    case 'dump': {
+      const { path } = operand
+      const tree = await readingFile(path, () => readDump(path, algorithm, options.signal))
+      return { ...base, tree }
+    }
     case 'image-file': {
-      const image = openImage(readImageFile(operand.path))
-      const tree = image.toTree(algorithm)
-      const { hashing } = options
-      const id = fsverityDigest(image.bytes, { algorithm, hashing })
-      return { ...base, tree, id, ...imageFacts(image, options) }
+      const { path } = operand
+      return { ...base, ...(await readingFile(path, () => readImage(path, algorithm, options))) }
     }
     case 'image':
       return { ...base, ...openStored(requireRepository(options), operand.id, options) }
     case 'oci':
       return { ...base, ...(await openContainer(operand.reference, options)) }
   }
+}
+
+function readImage(path: string, algorithm: Algorithm, options: OpenOperandOptions) {
+  const image = openImage(readImageFile(path))
+  const tree = image.toTree(algorithm)
+  const id = fsverityDigest(image.bytes, { algorithm, hashing: options.hashing })
+  return { tree, id, ...imageFacts(image, options) }
 }
 
 async function openContainer(

@@ -4,6 +4,7 @@ import { type Algorithm, algorithmByDigestSize } from '@composefs/fsverity'
 import type { Repository } from '@composefs/repository'
 import { OciError } from '../errors.ts'
 import type { Operand } from './operand.ts'
+import { readingFile } from './reading-file.ts'
 
 const SPACE = 0x20
 const NEWLINE = 0x0a
@@ -23,8 +24,10 @@ export async function operandAlgorithm(
     case 'oci':
     case 'image':
       return repository?.algorithm
-    case 'image-file':
-      return openImage(readImageFile(operand.path)).firstAlgorithm()
+    case 'image-file': {
+      const { path } = operand
+      return await readingFile(path, () => openImage(readImageFile(path)).firstAlgorithm())
+    }
     case 'dump':
       return await dumpAlgorithm(operand.path)
     case 'directory':
