@@ -34,6 +34,7 @@ const PREPARATION: Readonly<Record<string, readonly string[]>> = {
     'export CFSCTL_REPO=/srv/composefs',
     'cfsctl init --insecure /srv/composefs',
     'cfsctl oci pull oci:layout:latest app:1.0',
+    'mkcomposefs ./rootfs app.erofs',
   ],
   'packages/report/README.md': [
     'cfsctl init --insecure /srv/composefs',
