@@ -1,18 +1,10 @@
 import { encodeUtf8 } from '@composefs/bytes'
 import { encodeImage, openImage } from '@composefs/erofs'
 import { fsverityDigest, nobleHashing, SHA256 } from '@composefs/fsverity'
-import { FileTree, type Metadata, ROOT } from '@composefs/tree'
+import { FileTree, ROOT } from '@composefs/tree'
 import { expect, test } from 'vitest'
 import { reportDocument, reportPage, reportTree } from '../src/index.ts'
-
-const METADATA: Metadata = {
-  mode: 0o755,
-  uid: 0,
-  gid: 0,
-  mtimeSeconds: 0n,
-  mtimeNanoseconds: 0,
-  xattrs: [],
-}
+import { PLAIN } from './browser/made-up-trees.ts'
 
 function digestOf(content: Uint8Array) {
   return fsverityDigest(content, { algorithm: SHA256, hashing: nobleHashing })
@@ -22,11 +14,11 @@ const ZEROS = digestOf(new Uint8Array(1000))
 
 /** A file in the image, and one content that two files have. */
 function smallTree(): FileTree {
-  const tree = new FileTree(SHA256, METADATA)
+  const tree = new FileTree(SHA256, PLAIN)
   const data = encodeUtf8('tiny')
-  tree.addLeaf(ROOT, encodeUtf8('inline'), METADATA, { kind: 'inline', data })
+  tree.addLeaf(ROOT, encodeUtf8('inline'), PLAIN, { kind: 'inline', data })
   for (const name of ['a', 'b']) {
-    tree.addLeaf(ROOT, encodeUtf8(name), METADATA, { kind: 'external', digest: ZEROS, size: 1000 })
+    tree.addLeaf(ROOT, encodeUtf8(name), PLAIN, { kind: 'external', digest: ZEROS, size: 1000 })
   }
   return tree
 }
@@ -58,5 +50,8 @@ test('rows bound its lists', () => {
 
 test('the page of it names no repository', () => {
   const report = reportTree({ name: 'x', tree: smallTree(), imageId: undefined })
-  expect(reportPage(report)).not.toContain('"repository":')
+  const repository = '"repository":'
+  const subject = { ...report.subject, repository: '/srv/composefs' }
+  expect(reportPage({ ...report, subject })).toContain(repository)
+  expect(reportPage(report)).not.toContain(repository)
 })

@@ -1,9 +1,10 @@
 import { encodeUtf8 } from '@composefs/bytes'
 import { Digest, SHA256 } from '@composefs/fsverity'
 import { FileTree, type Metadata, ROOT } from '@composefs/tree'
-import { type Report, ReportCollector } from '../../src/index.ts'
+import { type Report, reportTree } from '../../src/index.ts'
 
-const PLAIN: Metadata = {
+/** Metadata of which nothing is told. */
+export const PLAIN: Metadata = {
   mode: 0o755,
   uid: 0,
   gid: 0,
@@ -14,23 +15,7 @@ const PLAIN: Metadata = {
 
 /** The report of an image that is nothing but a tree. */
 export function treeReport(name: string, tree: FileTree): Report {
-  const collector = new ReportCollector(SHA256, { counts: 'file' })
-  const identity = {
-    names: [name],
-    kind: 'erofs',
-    imageId: undefined,
-    manifestDigest: undefined,
-    configDigest: undefined,
-    created: undefined,
-    platform: undefined,
-  } as const
-  collector.addTree(identity, tree)
-  return collector.finish({
-    kind: 'image',
-    name,
-    repository: '/srv/composefs',
-    algorithm: 'sha256',
-  })
+  return reportTree({ name, tree, imageId: undefined })
 }
 
 /** A tree of files of these names in the root, each of its own content. */
