@@ -4,6 +4,8 @@
  */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u
 const EACH_UNPRINTABLE = new RegExp(UNPRINTABLE, 'gu')
+/** In JSON newlines stand between the fields; those of strings are escaped. */
+const EACH_IN_JSON = /[[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]--\n]/gv
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
@@ -22,11 +24,10 @@ export function printable(text: string): string {
 
 /** JSON of the same value, in which all can be seen whatever its strings hold. */
 export function printableJson(json: string): string {
-  return json.replace(EACH_UNPRINTABLE, character => {
-    // The newlines between the fields; those of strings are escaped by now.
-    if (character === '\n') return character
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
+  return json.replace(
+    EACH_IN_JSON,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 function escaped(character: string): string {
