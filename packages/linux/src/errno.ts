@@ -15,6 +15,7 @@ export const EISDIR = 21
 export const EINVAL = 22
 export const ENOTTY = 25
 export const ETXTBSY = 26
+export const ERANGE = 34
 export const ENOSYS = 38
 export const ENODATA = 61
 export const ENOPKG = 65

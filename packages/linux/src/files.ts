@@ -84,8 +84,10 @@ export function fileSize(path: Uint8Array): number | 'absent' | 'directory' | 'o
   if (result === -ENOENT) return 'absent'
   if (result < 0) throw systemError(-result, 'statx', { path })
   const type = status.getUint16(STATX.mode, true) & S_IFMT
-  if (type === S_IFREG) return Number(status.getBigUint64(STATX.size, true))
-  return type === S_IFDIR ? 'directory' : 'other'
+  if (type !== S_IFREG) return type === S_IFDIR ? 'directory' : 'other'
+  // Two words: a BigInt is garbage for each.
+  const low = status.getUint32(STATX.size, true)
+  return status.getUint32(STATX.size + 4, true) * 2 ** 32 + low
 }
 
 /** Renames a file unless the new name exists. */

@@ -1,12 +1,16 @@
-import { ENODATA, EOPNOTSUPP, systemError } from './errno.ts'
+import { ENODATA, EOPNOTSUPP, ERANGE, systemError } from './errno.ts'
 import { attempt, call } from './libc.ts'
 import { type PathLike, terminated } from './path.ts'
 
 /** Most bytes of one value and of one list of names (XATTR_SIZE_MAX, XATTR_LIST_MAX). */
 const XATTR_MAX = 65536
 
-/** Room for any answer of the kernel: one call each, no asking for the size first. */
-let answer: Uint8Array | undefined
+/** Bytes that most answers have room in: the kernel allocates as much as it is offered, each time. */
+const USUAL_SIZE = 512
+
+const usual = new Uint8Array(USUAL_SIZE)
+/** Room for any answer. */
+let largest: Uint8Array | undefined
 
 /**
  * Names of the xattrs of `path` itself, symlinks not followed, in the order of the file system; none where it has no
@@ -14,14 +18,13 @@ let answer: Uint8Array | undefined
  */
 export function listXattrs(path: PathLike): Uint8Array[] {
   const bytes = terminated(path)
-  const list = room()
-  const length = attempt(c => c.llistxattr(bytes, list, list.length))
+  const { length, room } = ask(room => attempt(c => c.llistxattr(bytes, room, room.length)))
   if (length === -EOPNOTSUPP) return []
   if (length < 0) throw systemError(-length, 'llistxattr', { path })
   const names: Uint8Array[] = []
   for (let start = 0; start < length; ) {
-    const end = list.indexOf(0, start)
-    names.push(list.slice(start, end))
+    const end = room.indexOf(0, start)
+    names.push(room.slice(start, end))
     start = end + 1
   }
   return names
@@ -31,11 +34,12 @@ export function listXattrs(path: PathLike): Uint8Array[] {
 export function getXattr(path: PathLike, name: Uint8Array): Uint8Array | undefined {
   const bytes = terminated(path)
   const nameBytes = terminated(name)
-  const value = room()
-  const length = attempt(c => c.lgetxattr(bytes, nameBytes, value, value.length))
+  const { length, room } = ask(room =>
+    attempt(c => c.lgetxattr(bytes, nameBytes, room, room.length)),
+  )
   if (length === -ENODATA || length === -EOPNOTSUPP) return undefined
   if (length < 0) throw systemError(-length, 'lgetxattr', { path })
-  return value.slice(0, length)
+  return room.slice(0, length)
 }
 
 /** Sets one xattr of `path` itself, new or not. `user.*` is refused on symlinks (EPERM). */
@@ -55,7 +59,13 @@ export function removeXattr(path: PathLike, name: Uint8Array): boolean {
   return true
 }
 
-function room(): Uint8Array {
-  answer ??= new Uint8Array(XATTR_MAX)
-  return answer
+/** Asks for bytes: those of an answer that needs more room than usual once more. */
+function ask(call: (room: Uint8Array) => number): {
+  readonly length: number
+  readonly room: Uint8Array
+} {
+  const length = call(usual)
+  if (length !== -ERANGE) return { length, room: usual }
+  largest ??= new Uint8Array(XATTR_MAX)
+  return { length: call(largest), room: largest }
 }

@@ -214,6 +214,18 @@ describe('xattrs', () => {
     expect(removeXattr(path, name)).toBe(false)
   })
 
+  test('are told whole, however many names there are and however long a value is', () => {
+    const path = join(fresh('xattr-many'), 'file')
+    writeFileSync(path, '')
+    const names = Array.from({ length: 9 }, (_, i) => encodeUtf8(`user.${i}${'n'.repeat(100)}`))
+    const values = names.map((_, i) => new Uint8Array(i < 3 ? 511 + i : 1).fill(i))
+    names.forEach((long, i) => {
+      setXattr(path, long, values[i] as Uint8Array)
+    })
+    expect(listXattrs(path)).toEqual(expect.arrayContaining(names))
+    expect(names.map(long => getXattr(path, long))).toEqual(values)
+  })
+
   test('are those of a symlink, not of what it points to', () => {
     const place = fresh('xattr-link')
     const file = join(place, 'file')
