@@ -13,6 +13,9 @@ export const STRAY_AGE: number = 24 * 60 * 60 * 1000
 /** The names of the directories of objects: the first byte of a digest. */
 export const OBJECT_DIRECTORY: RegExp = /^[0-9a-f]{2}$/
 
+/** Most directories of objects. */
+export const OBJECT_DIRECTORY_COUNT = 256
+
 /** Where everything of one repository lies. No other file joins these paths. */
 export interface Layout {
   /** The repository directory. */

@@ -3,7 +3,7 @@ import { type Algorithm, createDigester, Digest, type Digester } from '@composef
 import type { DataSharing } from './data-sharing.ts'
 import { isErrno, isRepositoryError } from './errors.ts'
 import { openForReading } from './file-bytes.ts'
-import type { Layout } from './layout.ts'
+import { type Layout, OBJECT_DIRECTORY_COUNT } from './layout.ts'
 import { assertSize, notAFile, OpenObject } from './object-handle.ts'
 import { ObjectPath } from './object-path.ts'
 import type { ObjectStore, ObjectWriter, PutResult } from './object-store.ts'
@@ -36,7 +36,7 @@ export class DiskObjectStore implements ObjectStore {
   /** Throws when the repository must not be changed. */
   readonly assertWritable: () => void
   /** By first byte of the digest: the directories of objects that have been found to be directories. */
-  readonly #known = new Uint8Array(256)
+  readonly #known = new Uint8Array(OBJECT_DIRECTORY_COUNT)
   #hasObjects = false
   readonly #path: ObjectPath
   #digester: Digester | undefined
@@ -125,7 +125,7 @@ export class DiskObjectStore implements ObjectStore {
   /** @throws RepositoryError ERR_REPOSITORY_READ_ONLY; what `put` throws on `finish` */
   create({ digest }: { readonly digest?: ContentDigest } = {}): ObjectWriter {
     this.assertWritable()
-    this.#makeObjects()
+    if (this.#system.fileSize(this.#path.objects) !== 'directory') this.#makeObjects()
     return new DiskObjectWriter({
       verity: this.verity,
       digest,

@@ -14,9 +14,12 @@ import { writeSeenFile } from './work/seen-file.ts'
 const FILES_MAX = 128
 /** Directories that wait for one slot to be closed: there are slots enough for a thousand. */
 const DIRECTORIES_MAX = 32
-/** Files, and bytes of them, after which threads earn back their start. */
-const HELPED_FILES = 1024
-const HELPED_BYTES = 32 << 20
+/**
+ * Files, and bytes of them, after which threads earn back their start: as many may come again, and the first ones take
+ * longest.
+ */
+const HELPED_FILES = 256
+const HELPED_BYTES = 8 << 20
 
 /** A directory that stays open until all of its files have been read. */
 export class OpenDirectory {

@@ -8,6 +8,7 @@ import { checkObjects } from './check-objects.ts'
 import { checkStreams } from './check-streams.ts'
 import type { CheckReport } from './finding.ts'
 import { findStrayLinks, listObjects } from './object-directories.ts'
+import { HELPED_OBJECTS } from './object-slots.ts'
 import { PresentObjects } from './present-objects.ts'
 
 /** How to check a repository. */
@@ -40,7 +41,10 @@ export async function checkRepository(
   signal?.throwIfAborted()
   const metadata = checkMetadata(repository, log)
   findStrayLinks(layout, log)
-  const total = listObjects(layout, present)
+  const total = listObjects(layout, present, count => {
+    // They start while the names are read.
+    if (!metadataOnly && count >= HELPED_OBJECTS) repository.slots.startHelpers()
+  })
   if (!metadataOnly) {
     onProgress?.(0, total)
     await checkObjects(repository, log, {

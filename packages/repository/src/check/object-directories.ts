@@ -5,6 +5,7 @@ import { streamDirectory } from '../directory.ts'
 import {
   type Layout,
   OBJECT_DIRECTORY,
+  OBJECT_DIRECTORY_COUNT,
   STRAY_AGE,
   TEMPORARY_LINK,
   TEMPORARY_OBJECT,
@@ -32,9 +33,18 @@ export function* objectDirectories(layout: Layout, log: CheckLog): Generator<str
   }
 }
 
-/** Takes down which objects there are, by names alone, and returns how many names there are. */
-export function listObjects({ objects }: Layout, present: PresentObjects): number {
+/**
+ * Takes down which objects there are, by names alone, and returns how many names there are.
+ *
+ * @param onEstimate is told about how many when the first directory has been read: digests spread evenly
+ */
+export function listObjects(
+  { objects }: Layout,
+  present: PresentObjects,
+  onEstimate?: (count: number) => void,
+): number {
   let count = 0
+  let isFirst = true
   if (!lstatSync(objects, { throwIfNoEntry: false })?.isDirectory()) return count
   for (const entry of namesIn(objects)) {
     if (!OBJECT_DIRECTORY.test(entry.name) || !entry.isDirectory()) continue
@@ -42,6 +52,8 @@ export function listObjects({ objects }: Layout, present: PresentObjects): numbe
       count += 1
       if (object.isFile()) present.addName(entry.name, object.name)
     }
+    if (isFirst) onEstimate?.(count * OBJECT_DIRECTORY_COUNT)
+    isFirst = false
   }
   return count
 }

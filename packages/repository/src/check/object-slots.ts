@@ -11,7 +11,7 @@ import type { CheckFinding } from './finding.ts'
 /** Objects in one slot: threads share the work of a small repository too. */
 const OBJECTS_MAX = 128
 /** Objects after which threads earn back their start. */
-const HELPED_OBJECTS = 1024
+export const HELPED_OBJECTS = 1024
 /** Time after which it is taken that there is enough to do, in ms: as long as a thread takes to start. */
 const HELPED_AFTER = 40
 
