@@ -35,7 +35,7 @@ export const program: Options = {
   external: ['koffi'],
   removeNodeProtocol: false,
   esbuildPlugins: [separateFiles(entry), engineHashes, builtInModules, nodeHashing],
-  inject: ['build/performance.ts'],
+  inject: ['build/performance.ts', 'build/crypto.ts'],
   esbuildOptions: options => {
     options.conditions = ['composefs-source']
     // The libraries have their sources in their own packages.
