@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { ObjectHelpers } from '@composefs/repository'
 import { CliError } from '../errors/cli-error.ts'
 import { startHelperWorker } from './helper-worker.ts'
+import { keepYoungGenerationSmall } from './young-generation.ts'
 
 /**
  * Says how many threads there are beside the main one, which then start with the first work there is; what is not set,
@@ -61,6 +62,7 @@ function helperCount(jobs: number | undefined): number {
 }
 
 const startHelper: ObjectHelpers['createWorker'] = data => {
+  keepYoungGenerationSmall()
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES }
   return startHelperWorker({ workerData: data, resourceLimits })
 }
