@@ -53,7 +53,7 @@ const WHY = `Some of it no work on the program changes:
 - A few large files in memory, with sha512: both sides wait for the same hash, and we hash each layer once more.
 - The first second. The program's code is compiled while it runs. What it does for each of some thousand files, it does at
   a fraction of its later speed, and V8's compilers take a tenth of the processor time beside it. Of a pull of \`rootfs\`,
-  hashing, decompression and the kernel are some 60 %, which the peer has too; most of the rest is this. It is why
+  hashing, decompression and the kernel are some 60 %, most of which the peer has too; most of the rest is this. It is why
   \`fsck\`, \`create-image\` and an image of ten thousand entries lose, and one of a million does not.
 - The second thread. It takes 50 ms of a processor until it works, and it has nothing to do at the end, while the image is
   made: for a tenth of a second at both ends one processor stands still.`
