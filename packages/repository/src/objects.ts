@@ -125,7 +125,7 @@ export class DiskObjectStore implements ObjectStore {
   /** @throws RepositoryError ERR_REPOSITORY_READ_ONLY; what `put` throws on `finish` */
   create({ digest }: { readonly digest?: ContentDigest } = {}): ObjectWriter {
     this.assertWritable()
-    if (this.#system.fileSize(this.#path.objects) !== 'directory') this.#makeObjects()
+    if (!this.#isObjectsReal()) this.#makeObjects()
     return new DiskObjectWriter({
       verity: this.verity,
       digest,
@@ -297,11 +297,15 @@ export class DiskObjectStore implements ObjectStore {
   #isRealNow(digest: Uint8Array): boolean {
     const path = this.#path
     const isReal =
-      this.#system.fileSize(path.objects) === 'directory' &&
-      this.#system.fileSize(path.directoryOf(digest)) === 'directory'
+      this.#isObjectsReal() && this.#system.fileSize(path.directoryOf(digest)) === 'directory'
     this.#known[digest[0] as number] = isReal ? 1 : 0
     // Tells one that is missing from one that is something else.
     return isReal || this.#isReal(digest)
+  }
+
+  /** Whether the directory of all objects is there at this moment, and a directory. */
+  #isObjectsReal(): boolean {
+    return this.#system.fileSize(this.#path.objects) === 'directory'
   }
 
   #idOf(digest: Uint8Array): Digest {
